@@ -1,0 +1,1 @@
+"""Equipoise takes a clinical trial from protocol to answer."""

@@ -1,0 +1,1 @@
+"""The protocol as data: pydantic models, one file a part."""

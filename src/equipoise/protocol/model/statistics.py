@@ -1,0 +1,63 @@
+"""Design, analyses, and the numbers that the source prints."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from equipoise.protocol.model.base import Label, Name, Sourced
+
+
+class Design(Sourced):
+    """What the number of participants rests on. Times in months."""
+
+    primary: Name
+    alpha: float | None = Field(default=None, gt=0, lt=1, description="Total, over both sides if there are two.")
+    sides: Literal[1, 2] | None = None
+    power: float | None = Field(default=None, gt=0, lt=1)
+    hazard_ratio: float | None = Field(default=None, gt=0)
+    control_median: float | None = Field(default=None, gt=0)
+    experimental_median: float | None = Field(default=None, gt=0)
+    control_survival: float | None = Field(default=None, gt=0, lt=1, description="At `survival_at` months.")
+    survival_at: float | None = Field(default=None, gt=0)
+    accrual: float | None = Field(default=None, gt=0)
+    follow_up: float | None = Field(default=None, gt=0)
+    loss: float | None = Field(default=None, ge=0, lt=1)
+    participants: int | None = Field(default=None, gt=0)
+    events: int | None = Field(default=None, gt=0)
+    interim: tuple[float, ...] = Field(default=(), description="Information fractions of interim analyses.")
+    bounds: str | None = Field(default=None, description="Such as `spending:obrien-fleming`.")
+
+
+class Analysis(Sourced):
+    """One analysis of one endpoint."""
+
+    endpoint: Name
+    label: Label | None = None
+    population: Literal["itt", "per-protocol", "registered"] = "itt"
+    test: Literal["logrank", "none"] = "logrank"
+    model: Literal["cox", "none"] = "cox"
+    strata: Literal["allocation", "none"] | tuple[Name, ...] = Field(
+        default="allocation", description="Of the test and the model: the list's factors except site, or variables."
+    )
+    covariates: tuple[Name, ...] = Field(default=(), description="Adjusted for in the model.")
+    conf_level: float = Field(default=0.95, gt=0.5, lt=1)
+    sides: Literal[1, 2] = 2
+    milestones: tuple[float, ...] = Field(default=(), description="Months at which survival is estimated.")
+    subgroups: tuple[Name, ...] = ()
+    landmark_months: float | None = Field(
+        default=None, gt=0, description="Arms as they are at this time, of those who reach it."
+    )
+    time_dependent: bool = Field(default=False, description="The arm as a time-dependent covariate as well.")
+
+
+class Claim(Sourced):
+    """A number that the source prints, so that it can be derived again."""
+
+    id: Name
+    what: Label
+    printed: Decimal | str
+    unit: str | None = None
+    inputs: dict[str, Decimal] = Field(default_factory=dict, description="Numbers it is said to rest on.")

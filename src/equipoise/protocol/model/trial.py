@@ -1,0 +1,173 @@
+"""The protocol: the whole trial in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+
+from pydantic import Field, PrivateAttr
+
+from equipoise.estimates import Estimate
+from equipoise.protocol.model.allocation import AllocationList
+from equipoise.protocol.model.arms import Arm, Guidance, Intervention
+from equipoise.protocol.model.assumptions import Assumptions
+from equipoise.protocol.model.base import ArmName, Element, Label, Name, Text
+from equipoise.protocol.model.criteria import CohortRule, Criterion, WithdrawalRule
+from equipoise.protocol.model.endpoints import Endpoint, Event, TimeToEvent
+from equipoise.protocol.model.pathway import (
+    Assess,
+    Assign,
+    Randomise,
+    Register,
+    Repeat,
+    Step,
+    StepSettings,
+    settings,
+)
+from equipoise.protocol.model.registry import Registry, Version
+from equipoise.protocol.model.response import RESPONSES, Classification, ResponseCriteria
+from equipoise.protocol.model.statistics import Analysis, Claim, Design
+from equipoise.protocol.model.variables import Form, Variable
+
+Path = tuple[str | int, ...]
+
+
+class Protocol(Element):
+    """One trial. Made by `equipoise.load`; every name in it has been checked to be declared."""
+
+    id: Name
+    title: Text
+    acronym: str | None = None
+    registrations: tuple[str, ...] = ()
+    document: str | None = Field(default=None, alias="source", description="File name of the source document.")
+    summary: Text | None = Field(default=None, description="What the trial asks, in a few sentences of ours.")
+    registry: Registry = Registry()
+    versions: tuple[Version, ...] = Field(min_length=1)
+    variables: dict[Name, Variable]
+    forms: dict[Name, Form]
+    eligibility: tuple[Criterion, ...] = Field(min_length=1)
+    cohort_rules: tuple[CohortRule, ...] = ()
+    withdrawal: tuple[WithdrawalRule, ...] = ()
+    interventions: dict[Name, Intervention]
+    arms: dict[ArmName, Arm] = Field(min_length=1)
+    guidance: tuple[Guidance, ...] = ()
+    response: ResponseCriteria | None = None
+    classifications: dict[Name, Classification] = Field(default_factory=dict)
+    pathway: tuple[Step, ...] = Field(min_length=1)
+    allocation: dict[Name, AllocationList] = Field(min_length=1)
+    events: dict[Name, Event] = Field(min_length=1)
+    endpoints: dict[Name, Endpoint] = Field(min_length=1)
+    assumptions: Assumptions | None = None
+    design: Design | None = None
+    analyses: tuple[Analysis, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    reported: tuple[Estimate, ...] = Field(default=(), description="Published results.")
+
+    _file: str = PrivateAttr(default="")
+    _lines: Mapping[Path, int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The file it was read from."""
+        return self._file
+
+    def line(self, path: Path) -> int | None:
+        """The line of the element at `path`, or of the nearest element around it."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path)
+
+    @property
+    def version(self) -> str:
+        """The version in force."""
+        return self.versions[-1].number
+
+    @cached_property
+    def steps(self) -> tuple[StepSettings, ...]:
+        """Every step's settings in order, those inside loops too."""
+        return tuple(walk(self.pathway))
+
+    @cached_property
+    def entry_steps(self) -> tuple[Register | Randomise | Assign, ...]:
+        """The steps that admit a participant: registrations and allocations."""
+        return tuple(step for step in self.steps if isinstance(step, Register | Randomise | Assign))
+
+    @property
+    def allocation_step(self) -> Randomise | Assign:
+        """The step that gives the arm."""
+        return next(step for step in self.entry_steps if isinstance(step, Randomise | Assign))
+
+    @property
+    def reference_arm(self) -> str:
+        """The arm that others are compared with: the one marked, or the first."""
+        return next((name for name, arm in self.arms.items() if arm.reference), next(iter(self.arms)))
+
+    @cached_property
+    def dictionary(self) -> Mapping[str, Variable]:
+        """All variables that a rule may name: those declared, and those that the pathway and the judgements imply."""
+        return MappingProxyType({**self.implied_variables, **self.variables})
+
+    @cached_property
+    def implied_variables(self) -> Mapping[str, Variable]:
+        """Variables that nobody declares: dates of steps, responses, classes, judgements, the arm."""
+        found: dict[str, Variable] = {"screening_date": Variable(label="Date of screening", type="date")}
+        for step in self.steps:
+            if isinstance(step, Register | Randomise | Assign):
+                found[f"{step.id}_date"] = Variable(label=f"Date of {step.label.lower()}", type="date")
+            elif isinstance(step, Assess):
+                found |= self._response_variables(step)
+        for name, classification in self.classifications.items():
+            values = {row.value: row.label for row in classification.rows}
+            found[name] = Variable(label=classification.label, type="choice", values=values)
+        for criterion in self.eligibility:
+            if criterion.judgement:
+                title = f"{criterion.id} as judged by the {criterion.judgement}: {criterion.title}"
+                found[criterion.judgement_variable] = Variable(label=title[:300], type="boolean")
+        labels = {name: arm.label for name, arm in self.arms.items()}
+        found["arm"] = Variable(label="Arm as allocated", type="choice", values=labels)
+        return MappingProxyType(found)
+
+    def _response_variables(self, step: Assess) -> dict[str, Variable]:
+        choices = dict.fromkeys(RESPONSES, "")
+        choices = {value: value for value in choices}
+        compartments = self.response.compartments if self.response else ()
+        made = {f"{step.name}_date": Variable(label=f"Date of {step.label.lower()}", type="date")}
+        for part in ("response", *compartments):
+            label = f"{step.label}: {part if part != 'response' else 'overall'}"
+            made[f"{step.name}_{part}"] = Variable(label=label, type="choice", values=choices)
+        return made
+
+    def criteria_at(self, step: str) -> tuple[Criterion, ...]:
+        """The criteria judged at a step."""
+        return tuple(criterion for criterion in self.eligibility if criterion.at == step)
+
+    def origin_variable(self, origin: str) -> str:
+        """The date variable that an origin names: a step's, or a variable with or without `_date`."""
+        return f"{origin}_date" if f"{origin}_date" in self.dictionary else origin
+
+    def origin_precedes_allocation(self, origin: str) -> bool:
+        """Whether time from `origin` runs before a participant is allocated."""
+        return self.origin_variable(origin) != f"{self.allocation_step.id}_date"
+
+    def event_refs(self) -> set[str]:
+        """Every event reference that is recorded: each event, and each cause of it."""
+        causes = {f"{name}:{cause}" for name, event in self.events.items() for cause in event.causes}
+        return set(self.events) | causes
+
+    def times_to_event(self) -> dict[str, TimeToEvent]:
+        """The time-to-event endpoints."""
+        return {name: item for name, item in self.endpoints.items() if isinstance(item, TimeToEvent)}
+
+    def label_of(self, endpoint: str) -> Label:
+        """The label of an endpoint."""
+        return self.endpoints[endpoint].label
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[StepSettings]:
+    """Every step's settings, depth first; a loop comes before its steps."""
+    for step in steps:
+        found = settings(step)
+        yield found
+        if isinstance(found, Repeat):
+            yield from walk(found.steps)

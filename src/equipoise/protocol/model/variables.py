@@ -1,0 +1,87 @@
+"""Variables: what is recorded of a participant, and the forms it is recorded on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced
+
+VariableType = Literal["integer", "decimal", "boolean", "choice", "date", "text"]
+
+
+class Variable(Sourced):
+    """One variable of the data dictionary."""
+
+    label: Label
+    type: VariableType
+    unit: str | None = None
+    range: tuple[Decimal, Decimal] | None = Field(
+        default=None, description="Lowest and highest value that can be recorded."
+    )
+    decimals: int | None = Field(
+        default=None, ge=0, le=9, description="Digits after the point that are recorded (decimal); 3 if not said."
+    )
+    values: dict[str, Label] | None = Field(default=None, description="The choices: what is stored, and its label.")
+    coding: str | None = Field(default=None, description="Code in a terminology, such as `NCIt C25150`.")
+    adam: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9]{0,7}$", description="Name in ADaM data sets.")
+    identifying: bool = Field(default=False, description="Identifies a person: never enters the ledger.")
+    derived: RuleText | None = Field(default=None, description="An expression that computes it from others.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_of_values(cls, data: object) -> object:
+        """Accept `values: [positive, negative]` for values that are their own labels."""
+        if isinstance(data, dict) and isinstance(data.get("values"), list):
+            values = data["values"]
+            if len(set(map(str, values))) < len(values):
+                raise ValueError("a choice stands twice in values")
+            return {**data, "values": {value: value for value in values}}
+        return data
+
+    @model_validator(mode="after")
+    def _type_fits(self) -> Variable:
+        if (self.type == "choice") != (self.values is not None):
+            raise ValueError("values belong to type choice, and a choice needs them")
+        if self.values is not None and not self.values:
+            raise ValueError("a choice needs at least one value")
+        if self.range is not None:
+            if self.type not in ("integer", "decimal"):
+                raise ValueError(f"a range belongs to type integer or decimal, not {self.type}")
+            if not self.range[0] <= self.range[1]:
+                raise ValueError("the range ends below its start")
+            if max(abs(limit) for limit in self.range) >= Decimal(10) ** 12:
+                raise ValueError("a range reaches to less than 1,000,000,000,000")
+        if self.decimals is not None and self.type != "decimal":
+            raise ValueError("decimals belong to type decimal")
+        return self
+
+    @property
+    def scale(self) -> int:
+        """Digits after the decimal point."""
+        if self.type != "decimal":
+            return 0
+        return 3 if self.decimals is None else self.decimals
+
+    @property
+    def adam_name(self) -> str | None:
+        """The name in ADaM data sets, where one was given."""
+        return self.adam
+
+
+class Form(Sourced):
+    """A form: variables that are recorded together."""
+
+    label: Label
+    variables: tuple[Name, ...] = Field(min_length=1)
+    role: str = Field(default="investigator", description="Who fills it in.")
+    repeats: bool = Field(default=False, description="Filled in again at every visit.")
+
+
+class Instrument(Element):
+    """Reserved words of a questionnaire: which variables hold its scales."""
+
+    label: Label
+    variables: tuple[Name, ...]

@@ -1,0 +1,189 @@
+"""Judge one participant: three truth values, exact numbers, and which values decided.
+
+None is "not recorded yet". AND is false as soon as one part is false, whatever is unknown; OR is true as soon as one
+part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, TypeAlias
+
+from equipoise.protocol.rules.language import (
+    Aggregate,
+    And,
+    Arithmetic,
+    Case,
+    Compare,
+    Constant,
+    DaysBetween,
+    Extreme,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Reference,
+    Shift,
+)
+
+Value: TypeAlias = Fraction | str | bool | date | None
+Values: TypeAlias = Mapping[str, Any]
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A value, and the variables that decided it: for an unknown one, those that are missing."""
+
+    value: Value
+    decided_by: frozenset[str]
+
+
+def exact(value: Any) -> Value:
+    """A recorded value as the evaluator takes it: numbers as fractions."""
+    if value is None or isinstance(value, bool | str | date | Fraction):
+        return value
+    if isinstance(value, int | Decimal):
+        return Fraction(value)
+    if isinstance(value, float):
+        return Fraction(str(value))
+    raise TypeError(f"not a value of a rule: {value!r}")
+
+
+def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0911 - one return a kind of node
+    """Judge a tree for one participant's values; a variable not in `values` is not recorded yet."""
+    match node:
+        case Constant(value):
+            return Judged(value, frozenset())
+        case Reference(name):
+            return Judged(exact(values.get(name)), frozenset([name]))
+        case Not(operand):
+            inner = evaluate(operand, values)
+            return Judged(None if inner.value is None else not inner.value, inner.decided_by)
+        case And(operands):
+            return _kleene(operands, values, deciding=False)
+        case Or(operands):
+            return _kleene(operands, values, deciding=True)
+        case Compare(operator, left, right):
+            return _combine(_COMPARE[operator], evaluate(left, values), evaluate(right, values))
+        case OneOf(operand, options):
+            found = evaluate(operand, values)
+            among = None if found.value is None else found.value in [option.value for option in options]
+            return Judged(among, found.decided_by)
+        case Arithmetic(operator, left, right):
+            return _combine(_CALCULATE[operator], evaluate(left, values), evaluate(right, values))
+        case Case(branches, default):
+            return _case(branches, default, values)
+        case Shift(operand, number, unit):
+            found = evaluate(operand, values)
+            moved = shift(found.value, number, unit) if isinstance(found.value, date) else None
+            return Judged(moved, found.decided_by)
+        case DaysBetween(start, end):
+            return _combine(lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values))
+        case Extreme(kind, operands):
+            return _extreme(max if kind == "greatest" else min, [evaluate(item, values) for item in operands])
+        case Aggregate():
+            raise TypeError("a cohort rule is judged over rows: evaluate_cohort")
+
+
+def evaluate_cohort(node: Node, rows: Sequence[Values]) -> Value:
+    """Judge a cohort rule over the rows of all participants."""
+    return evaluate(_aggregated(node, rows), {}).value
+
+
+def shift(day: date, number: int, unit: str) -> date:
+    """`day` moved by an interval; a day that the month does not have becomes its last day, as in SQL."""
+    if unit in ("DAY", "WEEK"):
+        return day + timedelta(days=number * (7 if unit == "WEEK" else 1))
+    months = day.year * 12 + day.month - 1 + number * (12 if unit == "YEAR" else 1)
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _kleene(operands: Iterable[Node], values: Values, *, deciding: bool) -> Judged:
+    """AND (`deciding` false) and OR (`deciding` true): one operand of that value decides."""
+    judged = [evaluate(operand, values) for operand in operands]
+    for wanted in (deciding, None, not deciding):
+        decisive = [item.decided_by for item in judged if item.value is wanted]
+        if decisive:
+            return Judged(wanted, frozenset().union(*decisive))
+    raise AssertionError("a condition was neither true, false nor unknown")
+
+
+def _combine(function: Callable[[Any, Any], Any], left: Judged, right: Judged) -> Judged:
+    missing = [item.decided_by for item in (left, right) if item.value is None]
+    if missing:
+        return Judged(None, frozenset().union(*missing))
+    return Judged(function(left.value, right.value), left.decided_by | right.decided_by)
+
+
+def _divide(a: Fraction, b: Fraction) -> Fraction | None:
+    return None if b == 0 else a / b
+
+
+_CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": _divide,
+}
+
+
+def _case(branches: tuple[tuple[Node, Node], ...], default: Node, values: Values) -> Judged:
+    seen: frozenset[str] = frozenset()
+    for condition, value in branches:
+        judged = evaluate(condition, values)
+        if judged.value is None:
+            return judged
+        seen |= judged.decided_by
+        if judged.value:
+            found = evaluate(value, values)
+            return Judged(found.value, found.decided_by if found.value is None else seen | found.decided_by)
+    found = evaluate(default, values)
+    return Judged(found.value, found.decided_by if found.value is None else seen | found.decided_by)
+
+
+def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
+    missing = [part.decided_by for part in parts if part.value is None]
+    if missing:
+        return Judged(None, frozenset().union(*missing))
+    return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
+
+
+def _aggregated(node: Node, rows: Sequence[Values]) -> Node:
+    """The tree with every count and sum replaced by its number; an unknown one by a variable nobody has."""
+    match node:
+        case Aggregate(_, operand, where):
+            counted = [row for row in rows if where is None or evaluate(where, row).value is True]
+            if operand is None:
+                return Constant(Fraction(len(counted)))
+            parts = [evaluate(operand, row).value for row in counted]
+            if not parts or any(part is None for part in parts):
+                return Reference("a sum over missing values")
+            return Constant(sum((part for part in parts if isinstance(part, Fraction)), Fraction(0)))
+        case Not(operand):
+            return Not(_aggregated(operand, rows))
+        case And(operands):
+            return And(tuple(_aggregated(item, rows) for item in operands))
+        case Or(operands):
+            return Or(tuple(_aggregated(item, rows) for item in operands))
+        case Compare(operator, left, right):
+            return Compare(operator, _aggregated(left, rows), _aggregated(right, rows))
+        case Arithmetic(operator, left, right):
+            return Arithmetic(operator, _aggregated(left, rows), _aggregated(right, rows))
+        case Extreme(kind, operands):
+            return Extreme(kind, tuple(_aggregated(item, rows) for item in operands))
+        case OneOf(operand, options):
+            return OneOf(_aggregated(operand, rows), options)
+        case Case(branches, default):
+            pairs = tuple((_aggregated(c, rows), _aggregated(v, rows)) for c, v in branches)
+            return Case(pairs, _aggregated(default, rows))
+        case _:
+            return node

@@ -1,0 +1,266 @@
+"""From the text of a rule to its tree. sqlglot reads the SQL; what is admitted is decided here."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any, cast
+
+import sqlglot
+from sqlglot import expressions as sql
+
+from equipoise.errors import RuleError
+from equipoise.protocol.rules.language import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    Aggregate,
+    And,
+    Arithmetic,
+    Case,
+    Compare,
+    Comparison,
+    Constant,
+    DaysBetween,
+    Extreme,
+    Node,
+    Not,
+    OneOf,
+    Operator,
+    Or,
+    Reference,
+    Shift,
+    Unit,
+    depth,
+)
+
+_ADMITTED = (
+    "admitted are variables, literals, AND OR NOT, comparisons, BETWEEN, IN, + - * /, CASE WHEN, INTERVAL n "
+    "DAY|WEEK|MONTH|YEAR, date_diff('day', a, b), greatest, least, and in cohort rules count(*) and sum(x) with FILTER"
+)
+_COMPARISONS: dict[type[sql.Expr], Comparison] = {
+    sql.EQ: "=",
+    sql.NEQ: "<>",
+    sql.LT: "<",
+    sql.LTE: "<=",
+    sql.GT: ">",
+    sql.GTE: ">=",
+}
+_OPERATORS: dict[type[sql.Expr], Operator] = {sql.Add: "+", sql.Sub: "-", sql.Mul: "*", sql.Div: "/"}
+_UNITS = ("DAY", "WEEK", "MONTH", "YEAR")
+
+
+def parse(text: str) -> Node:
+    """The tree of a rule.
+
+    Raises:
+        RuleError: too long, too deep, not SQL, or not on the closed list.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise RuleError(
+            f"the rule has {len(text):,} characters", mend=f"keep it to {MAX_CHARACTERS:,}, or derive a variable"
+        )
+    too_deep = RuleError(f"the rule is nested deeper than {MAX_DEPTH}", mend="derive a variable for a part of it")
+    if _open_brackets(text) > MAX_DEPTH:
+        raise too_deep
+    try:
+        found = sqlglot.parse(text, read="duckdb")
+        if len(found) != 1 or found[0] is None:
+            raise RuleError("a rule is one expression", mend="take out the ';'")
+        node = _node(found[0])
+        deep = depth(node) > MAX_DEPTH
+    except RecursionError:
+        raise too_deep from None
+    except (sqlglot.errors.ParseError, sqlglot.errors.TokenError) as error:
+        raise RuleError(f"not an expression: {_first_problem(error)}", mend="check its brackets and operators") from None
+    if deep:
+        raise too_deep
+    return node
+
+
+def _open_brackets(text: str) -> int:
+    """The most brackets open at once, texts in quotes aside."""
+    most = now = 0
+    for part in text.split("'")[::2]:
+        for character in part:
+            now += (character in "([{") - (character in ")]}")
+            most = max(most, now)
+    return most
+
+
+def _first_problem(error: Exception) -> str:
+    problems = getattr(error, "errors", None)
+    if problems:
+        first = problems[0]
+        near = f" near '{first['highlight']}'" if first.get("highlight") else ""
+        return f"{str(first['description']).rstrip('.')}{near}"
+    return str(error).split("\n", 1)[0]
+
+
+def _refuse(expression: sql.Expr) -> RuleError:
+    shown = expression.sql(dialect="duckdb")
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return RuleError(f"'{shown}' is not part of the rule language", mend=_ADMITTED)
+
+
+def _node(found: Any) -> Node:
+    """One node and those below it."""
+    kind = type(found)
+    if kind in _COMPARISONS:
+        return Compare(_COMPARISONS[kind], _node(found.this), _node(found.expression))
+    if kind in _OPERATORS:
+        return _arithmetic(found, _OPERATORS[kind])
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        raise _refuse(found)
+    return cast("Node", maker(found))
+
+
+def _column(found: sql.Column) -> Node:
+    if found.table or not isinstance(found.this, sql.Identifier) or found.this.quoted:
+        raise RuleError(
+            f"'{found.sql(dialect='duckdb')}' is not a plain variable name", mend="write the variable's name alone"
+        )
+    return Reference(found.name)
+
+
+def _literal(found: sql.Literal) -> Node:
+    if found.is_string:
+        return Constant(str(found.this))
+    try:
+        return Constant(Fraction(str(found.this)))
+    except ValueError:
+        raise _refuse(found) from None
+
+
+def _date(found: sql.Cast) -> Node:
+    """`DATE '2020-02-29'` is the one cast there is."""
+    if not (isinstance(found.this, sql.Literal) and found.this.is_string and found.to.is_type("date")):
+        raise _refuse(found)
+    try:
+        return Constant(date.fromisoformat(str(found.this.this)))
+    except ValueError:
+        raise RuleError(f"'{found.this.this}' is not a date", mend="write DATE 'YYYY-MM-DD'") from None
+
+
+def _chain(found: Any, kind: type[sql.Expr]) -> tuple[Node, ...]:
+    """The operands of a chain of AND or OR, without recursion along the chain."""
+    operands: list[Any] = []
+    waiting = [found]
+    while waiting:
+        part = waiting.pop()
+        inner = part.unnest() if isinstance(part, sql.Paren) else part
+        if isinstance(inner, kind):
+            waiting += [inner.expression, inner.this]
+        else:
+            operands.append(inner)
+    return tuple(_node(operand) for operand in operands)
+
+
+def _negation(found: sql.Neg) -> Node:
+    operand = _node(found.this)
+    if isinstance(operand, Constant) and isinstance(operand.value, Fraction):
+        return Constant(-operand.value)
+    return Arithmetic("-", Constant(Fraction(0)), operand)
+
+
+def _between(found: Any) -> Node:
+    if found.args.get("symmetric"):
+        raise _refuse(found)
+    operand = _node(found.this)
+    return And((Compare(">=", operand, _node(found.args["low"])), Compare("<=", operand, _node(found.args["high"]))))
+
+
+def _in(found: Any) -> Node:
+    options = [_node(option) for option in found.expressions]
+    if found.args.get("query") or found.args.get("unnest") or not options:
+        raise _refuse(found)
+    if not all(isinstance(option, Constant) for option in options):
+        raise RuleError("IN takes a list of literals", mend="compare with each variable by = and OR")
+    return OneOf(_node(found.this), tuple(cast("list[Constant]", options)))
+
+
+def _arithmetic(found: Any, operator: Operator) -> Node:
+    if isinstance(found.expression, sql.Interval):
+        if operator not in ("+", "-"):
+            raise _refuse(found)
+        return _shift(found.this, found.expression, 1 if operator == "+" else -1)
+    return Arithmetic(operator, _node(found.this), _node(found.expression))
+
+
+def _shift(operand: Any, interval: sql.Interval, sign: int) -> Node:
+    unit = str(interval.args.get("unit") or "").upper().removesuffix("S")
+    amount = interval.this
+    text = str(amount.this) if isinstance(amount, sql.Literal) else ""
+    if unit not in _UNITS or not (text.isascii() and text.isdigit()) or len(text) > 5:
+        raise RuleError(
+            f"'{interval.sql(dialect='duckdb')}' is not an interval of this language",
+            mend="write INTERVAL n DAY, WEEK, MONTH or YEAR with a whole number",
+        )
+    return Shift(_node(operand), sign * int(text), cast("Unit", unit))
+
+
+def _case(found: sql.Case) -> Node:
+    if found.this is not None:
+        raise RuleError("CASE x WHEN is not part of the rule language", mend="write CASE WHEN x = ... THEN ... END")
+    default = found.args.get("default")
+    if default is None:
+        raise RuleError("a CASE needs an ELSE", mend="say what holds when no condition does")
+    branches = tuple((_node(branch.this), _node(branch.args["true"])) for branch in found.args["ifs"])
+    return Case(branches, _node(default))
+
+
+def _date_diff(found: sql.DateDiff) -> Node:
+    unit = found.args.get("unit")
+    if unit is None or str(unit.name).upper() != "DAY":
+        raise RuleError("date_diff counts days", mend="write date_diff('day', a, b), or add an INTERVAL to a date")
+    return DaysBetween(_node(found.expression), _node(found.this))
+
+
+def _extreme(found: Any) -> Node:
+    operands = (_node(found.this), *(_node(operand) for operand in found.expressions))
+    if len(operands) < 2:
+        raise RuleError("greatest and least compare two values or more", mend="add the other value")
+    return Extreme("greatest" if isinstance(found, sql.Greatest) else "least", operands)
+
+
+def _count(found: sql.Count, where: Node | None = None) -> Node:
+    if not isinstance(found.this, sql.Star):
+        raise RuleError("count counts rows", mend="write count(*) FILTER (WHERE ...)")
+    return Aggregate("count", None, where)
+
+
+def _sum(found: sql.Sum, where: Node | None = None) -> Node:
+    if isinstance(found.this, sql.Distinct):
+        raise _refuse(found)
+    return Aggregate("sum", _node(found.this), where)
+
+
+def _filter(found: sql.Filter) -> Node:
+    where = _node(found.expression.this)
+    if isinstance(found.this, sql.Count):
+        return _count(found.this, where)
+    if isinstance(found.this, sql.Sum):
+        return _sum(found.this, where)
+    raise _refuse(found)
+
+
+_MAKERS: dict[type[sql.Expr], Any] = {
+    sql.Column: _column,
+    sql.Literal: _literal,
+    sql.Boolean: lambda found: Constant(bool(found.this)),
+    sql.Paren: lambda found: _node(found.this),
+    sql.Cast: _date,
+    sql.Not: lambda found: Not(_node(found.this)),
+    sql.And: lambda found: And(_chain(found, sql.And)),
+    sql.Or: lambda found: Or(_chain(found, sql.Or)),
+    sql.Neg: _negation,
+    sql.Between: _between,
+    sql.In: _in,
+    sql.Case: _case,
+    sql.DateDiff: _date_diff,
+    sql.Greatest: _extreme,
+    sql.Least: _extreme,
+    sql.Count: _count,
+    sql.Sum: _sum,
+    sql.Filter: _filter,
+}

@@ -1,0 +1,45 @@
+"""Normal and chi-squared tails for tests and intervals, without scipy.stats, which is slow to import."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+from scipy.special import chdtrc, ndtr, ndtri
+
+
+@cache
+def critical_value(conf_level: float) -> float:
+    """The z of a two-sided interval: 1.96 for 0.95."""
+    return float(ndtri(0.5 + conf_level / 2.0))
+
+
+def two_sided_p(z: float) -> float:
+    """Two-sided p-value of a standard normal z."""
+    return float(2.0 * ndtr(-abs(z)))
+
+
+def chi_squared_p(statistic: float, df: int) -> float:
+    """Upper tail of the chi-squared distribution."""
+    return float(chdtrc(df, statistic)) if df > 0 else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class ChiSquared:
+    """A test statistic that is chi-squared under the null hypothesis.
+
+    Attributes:
+        statistic: its value.
+        df: degrees of freedom.
+        p_value: upper tail.
+    """
+
+    statistic: float
+    df: int
+    p_value: float
+
+
+def chi_squared(statistic: float, df: int) -> ChiSquared:
+    """A statistic with its degrees of freedom and p-value."""
+    return ChiSquared(float(statistic), df, chi_squared_p(statistic, df))

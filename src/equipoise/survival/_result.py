@@ -1,0 +1,103 @@
+"""How a result shows itself: as a frame, as text and in a notebook, all from the same columns."""
+
+from __future__ import annotations
+
+import html
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Column = Sequence[Any] | NDArray[Any]
+_ROWS_SHOWN = 20
+_HEADINGS = {"groups": "group", "names": "covariate"}  # a column holds one of them a row
+
+
+class Result(ABC):
+    """Base of every result of the survival estimators."""
+
+    __slots__ = ()
+    _shown: ClassVar[tuple[str, ...]] = ()
+    """The attributes that are columns of its table."""
+
+    @abstractmethod
+    def _title(self) -> str:
+        """What it is, in a line."""
+
+    def _columns(self) -> Mapping[str, Column]:
+        """The table: column name to values, all of one length."""
+        return {_HEADINGS.get(name, name): getattr(self, name) for name in self._shown}
+
+    def _notes(self) -> list[str]:
+        """Lines below the table."""
+        return []
+
+    def to_frame(self) -> pl.DataFrame:
+        """The result as a polars data frame, in full precision."""
+        import polars as pl  # noqa: PLC0415 - slow to import, and most callers read the arrays
+
+        return pl.DataFrame(
+            {name: np.asarray(column).tolist() for name, column in self._columns().items()}, strict=False
+        )
+
+    def _cells(self) -> tuple[list[str], list[list[str]], int]:
+        columns = self._columns()
+        n = max((len(column) for column in columns.values()), default=0)
+        shown = range(n) if n <= _ROWS_SHOWN else [*range(_ROWS_SHOWN // 2), *range(n - _ROWS_SHOWN // 2, n)]
+        rows = [[show(column[i]) for column in columns.values()] for i in shown]
+        return list(columns), rows, n
+
+    def __str__(self) -> str:
+        """A plain table."""
+        names, rows, n = self._cells()
+        widths = [
+            max(len(name), *(len(row[j]) for row in rows)) if rows else len(name)
+            for j, name in enumerate(names)
+        ]
+        lines = [
+            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+            for row in [names, *rows]
+        ]
+        if n > len(rows):
+            lines.insert(1 + len(rows) // 2, f"... {n - len(rows)} rows ...")
+        return "\n".join([self._title(), *lines, *self._notes()])
+
+    def __repr__(self) -> str:
+        """The same table, since arrays in a repr help nobody."""
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        names, rows, n = self._cells()
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+        body = ["<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
+        if n > len(rows):
+            body.insert(
+                len(rows) // 2, f'<tr><td colspan="{len(names)}">{n - len(rows)} rows not shown</td></tr>'
+            )
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
+        caption = f"<caption>{html.escape(self._title())}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{notes}"
+
+
+def show(value: object) -> str:
+    """One cell: five significant digits, a dash where there is no value."""
+    if value is None:
+        return "-"
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if math.isnan(number):
+            return "-"
+        return f"{number:.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.5g}"
+    return str(value)
+
+
+def percent(conf_level: float) -> str:
+    """0.95 as `95 %`."""
+    return f"{100 * conf_level:g} %"

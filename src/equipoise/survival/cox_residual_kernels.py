@@ -1,0 +1,211 @@
+# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
+"""Compiled residuals of the Cox model, over rows in the order of `_risk_sets`.
+
+Source: Therneau and Grambsch 2000, sections 4.2 and 4.3; with Efron's ties each of d tied events takes part
+in the d steps of its time at weights 1, 1 - 1/d, ..., 1/d.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from equipoise._kernel import kernel
+from equipoise.survival._arrays import Floats, Ints
+from equipoise.survival.cox_kernels import linear_predictor
+
+
+@kernel
+def score_residuals(
+    x: Floats,
+    event: Ints,
+    weight: Floats,
+    offset: Floats,
+    run_start: Ints,
+    run_time: Ints,
+    stratum_run: Ints,
+    enter: Ints,
+    first: Ints,
+    efron: int,
+    beta: Floats,
+    score: Floats,
+    martingale: Floats,
+) -> None:
+    """Fill score (n, p) and martingale (n,) residuals at `beta`, per row without its case weight.
+
+    With H the cumulative baseline hazard and G the integral of the mean covariate dH, a row's score residual
+    is event (x - mean) - risk (x dH - dG), the differences taken over its time at risk.
+    """
+    n, p = x.shape
+    risk = np.empty(n)
+    largest = linear_predictor(x, offset, beta, risk)
+    for i in range(n):
+        risk[i] = math.exp(risk[i] - largest)
+    score[:, :] = 0.0
+    runs = run_time.shape[0]
+    dh, dg = np.zeros(runs), np.zeros((runs, p))
+    for s in range(stratum_run.shape[0] - 1):
+        low, high = stratum_run[s], stratum_run[s + 1]
+        baseline_steps(
+            low,
+            high,
+            x,
+            event,
+            weight,
+            risk,
+            run_start,
+            run_time,
+            enter,
+            first,
+            efron,
+            dh,
+            dg,
+            score,
+            martingale,
+        )
+        subtract_expected(low, high, x, risk, run_start, run_time, enter, first, dh, dg, score, martingale)
+
+
+@kernel
+def baseline_steps(
+    low: int,
+    high: int,
+    x: Floats,
+    event: Ints,
+    weight: Floats,
+    risk: Floats,
+    run_start: Ints,
+    run_time: Ints,
+    enter: Ints,
+    first: Ints,
+    efron: int,
+    dh: Floats,
+    dg: Floats,
+    score: Floats,
+    martingale: Floats,
+) -> None:
+    """Back in time through runs `low` to `high`: steps of H and G, and the observed part of the residuals."""
+    p = x.shape[1]
+    weighted = weight.shape[0] > 0
+    a1, e1 = np.zeros(p), np.empty(p)
+    a0 = 0.0
+    late = run_start[high] - 1 if enter.shape[0] > 0 else run_start[low] - 1
+    for run in range(high - 1, low - 1, -1):
+        while late >= run_start[low] and first[enter[late]] > run_time[run]:
+            i = enter[late]
+            late -= 1
+            r = risk[i] * (weight[i] if weighted else 1.0)
+            a0 -= r
+            a1 -= r * x[i]
+        e0 = 0.0
+        e1[:] = 0.0
+        deaths = 0
+        death_weight = 0.0
+        for i in range(run_start[run], run_start[run + 1]):
+            w = weight[i] if weighted else 1.0
+            r = risk[i] * w
+            a0 += r
+            a1 += r * x[i]
+            martingale[i] = event[i]
+            if event[i] == 1:
+                deaths += 1
+                death_weight += w
+                e0 += r
+                e1 += r * x[i]
+        if deaths > 0:
+            steps = deaths if efron == 1 else 1
+            event_time(
+                run,
+                steps,
+                death_weight / steps,
+                x,
+                event,
+                risk,
+                run_start,
+                a0,
+                a1,
+                e0,
+                e1,
+                dh,
+                dg,
+                score,
+                martingale,
+            )
+
+
+@kernel
+def event_time(
+    run: int,
+    steps: int,
+    weight: float,
+    x: Floats,
+    event: Ints,
+    risk: Floats,
+    run_start: Ints,
+    a0: float,
+    a1: Floats,
+    e0: float,
+    e1: Floats,
+    dh: Floats,
+    dg: Floats,
+    score: Floats,
+    martingale: Floats,
+) -> None:
+    """The steps of H and G at an event time, and what tied events, not wholly at risk, get back of them."""
+    p = x.shape[1]
+    back_h = 0.0
+    back_g, mean_of_steps = np.zeros(p), np.zeros(p)
+    for step in range(steps):
+        part = step / steps
+        total = a0 - part * e0
+        hazard = weight / total
+        dh[run] += hazard
+        back_h += part * hazard
+        for j in range(p):
+            mean = (a1[j] - part * e1[j]) / total
+            dg[run, j] += mean * hazard
+            back_g[j] += part * mean * hazard
+            mean_of_steps[j] += mean / steps
+    for i in range(run_start[run], run_start[run + 1]):
+        if event[i] == 1:
+            martingale[i] += risk[i] * back_h
+            for j in range(p):
+                score[i, j] += x[i, j] - mean_of_steps[j] + risk[i] * (x[i, j] * back_h - back_g[j])
+
+
+@kernel
+def subtract_expected(
+    low: int,
+    high: int,
+    x: Floats,
+    risk: Floats,
+    run_start: Ints,
+    run_time: Ints,
+    enter: Ints,
+    first: Ints,
+    dh: Floats,
+    dg: Floats,
+    score: Floats,
+    martingale: Floats,
+) -> None:
+    """Forward in time through runs `low` to `high`: subtract H and G from each row's entry to its exit."""
+    p = x.shape[1]
+    end = run_start[high] if enter.shape[0] > 0 else run_start[low]
+    h = 0.0
+    g = np.zeros(p)
+    e = run_start[low]
+    for run in range(low, high):
+        while e < end and first[enter[e]] <= run_time[run]:
+            i = enter[e]
+            e += 1
+            martingale[i] += risk[i] * h
+            for j in range(p):
+                score[i, j] += risk[i] * (x[i, j] * h - g[j])
+        h += dh[run]
+        for j in range(p):
+            g[j] += dg[run, j]
+        for i in range(run_start[run], run_start[run + 1]):
+            martingale[i] -= risk[i] * h
+            for j in range(p):
+                score[i, j] -= risk[i] * (x[i, j] * h - g[j])

@@ -1,0 +1,86 @@
+# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
+"""The compiled pass of the Aalen-Johansen estimator over rows sorted once, each group a stratum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from equipoise._kernel import kernel
+from equipoise.survival._arrays import Floats, Ints
+
+
+@kernel
+def aalen_johansen(
+    order: Ints,
+    run_start: Ints,
+    run_time: Ints,
+    stratum_run: Ints,
+    enter: Ints,
+    first: Ints,
+    cause: Ints,
+    aalen: int,
+    at_risk: Floats,
+    events: Floats,
+    survival: Floats,
+    incidence: Floats,
+    variance: Floats,
+) -> None:
+    """Fill numbers at risk, events, S, incidences and variances: (r,), (r, c), (r,), (r, c), (r, c).
+
+    There are r runs and c causes.
+
+    `cause` is 0 for censored and else 1 .. c. With g = F(t) - F(u) the variance of F(t) is a sum over earlier
+    times u of a g^2 - 2 b g + c, whose coefficients do not depend on t. When F grows by f every g does, so
+    the sums of a g and a g^2 are updated by adding positive terms only, and one pass suffices without
+    cancellation.
+    """
+    causes = events.shape[1]
+    delayed = enter.shape[0] > 0
+    f, sum_a, sum_ag, sum_agg = np.empty(causes), np.empty(causes), np.empty(causes), np.empty(causes)
+    sum_b, sum_bg, sum_c = np.empty(causes), np.empty(causes), np.empty(causes)
+    for s in range(stratum_run.shape[0] - 1):
+        begin, end = run_start[stratum_run[s]], run_start[stratum_run[s + 1]]
+        n = 0.0 if delayed else float(end - begin)
+        e = begin
+        survived = 1.0
+        for sums in (f, sum_a, sum_ag, sum_agg, sum_b, sum_bg, sum_c):
+            sums[:] = 0.0
+        for run in range(stratum_run[s], stratum_run[s + 1]):
+            while delayed and e < end and first[enter[e]] <= run_time[run]:
+                n += 1.0
+                e += 1
+            events[run, :] = 0.0
+            d = 0.0
+            for i in range(run_start[run], run_start[run + 1]):
+                if cause[order[i]] > 0:
+                    events[run, cause[order[i]] - 1] += 1.0
+                    d += 1.0
+            before = survived
+            if d > 0.0:
+                survived *= (n - d) / n
+            for c in range(causes):
+                k = events[run, c]
+                grown = before * k / n
+                f[c] += grown
+                sum_agg[c] += 2.0 * grown * sum_ag[c] + grown * grown * sum_a[c]
+                sum_ag[c] += grown * sum_a[c]
+                sum_bg[c] += grown * sum_b[c]
+                if d > 0.0 and aalen == 1:
+                    # counts of the cause and of all others as separate hypergeometric draws, as cmprsk does
+                    own = before * before * k * ((n - k) / (n - 1.0) if k > 1.0 else 1.0) / (n * n)
+                    o = d - k
+                    other = before * before * o * ((n - o) / (n - 1.0) if o > 1.0 else 1.0) / (n * n)
+                    sum_c[c] += own
+                    if d < n:
+                        sum_a[c] += (own + other) / (survived * survived)
+                        sum_b[c] += own / survived
+                elif d > 0.0:
+                    sum_c[c] += before * before * k * (n - k) / (n * n * n)
+                    if d < n:
+                        sum_a[c] += d / (n * (n - d))
+                        sum_b[c] += before * k / (n * n)
+                incidence[run, c] = f[c]
+                variance[run, c] = max(sum_agg[c] - 2.0 * sum_bg[c] + sum_c[c], 0.0)
+            at_risk[run] = n
+            survival[run] = survived
+            n -= run_start[run + 1] - run_start[run]
