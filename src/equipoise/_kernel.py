@@ -66,10 +66,10 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def as_float(values: ArrayLike) -> NDArray[np.float64]:
-    """`values` as a C-contiguous float64 array."""
-    return np.ascontiguousarray(values, dtype=np.float64)
+    """`values` as a C-contiguous, writable float64 array; a read-only one would give a kernel a second signature."""
+    return np.require(values, dtype=np.float64, requirements=["C", "W"])
 
 
 def as_int(values: ArrayLike) -> NDArray[np.int64]:
-    """`values` as a C-contiguous int64 array."""
-    return np.ascontiguousarray(values, dtype=np.int64)
+    """`values` as a C-contiguous, writable int64 array."""
+    return np.require(values, dtype=np.int64, requirements=["C", "W"])

@@ -25,8 +25,11 @@ DICTIONARY = {
     "measurable": Variable(label="measurable", type="boolean"),
     "diagnosis_date": Variable(label="diagnosis", type="date"),
     "start_date": Variable(label="start", type="date"),
-    "group": Variable(
-        label="group", type="choice", values=["a", "b"], derived="CASE WHEN age > 50 AND targeted THEN 'a' ELSE 'b' END"
+    "patients": Variable(
+        label="group",
+        type="choice",
+        values=["a", "b"],
+        derived="CASE WHEN age > 50 AND targeted THEN 'a' ELSE 'b' END",
     ),
 }
 SCHEMA = {
@@ -60,44 +63,88 @@ rows = st.fixed_dictionaries(
     }
 )
 
-numbers = st.deferred(
-    lambda: st.sampled_from(["age", "ast", "uln", "0", "1.5", "18", "-3", "0.1"])
-    | st.builds("date_diff('day', {}, {})".format, dates, dates)
-    | st.builds("({} {} {})".format, numbers, st.sampled_from("+-*/"), numbers)
-    | st.builds("{}({}, {})".format, st.sampled_from(["greatest", "least"]), numbers, numbers)
-    | st.builds("CASE WHEN {} THEN {} ELSE {} END".format, conditions, numbers, numbers)
-)
-dates = st.deferred(
-    lambda: st.sampled_from(["diagnosis_date", "start_date", "DATE '2020-02-29'"])
-    | st.builds(
-        "({} {} INTERVAL {} {})".format,
-        dates,
-        st.sampled_from("+-"),
-        st.integers(0, 14),
-        st.sampled_from(["DAY", "WEEK", "MONTH", "YEAR"]),
+COMPARISONS = ["=", "<>", "<", "<=", ">", ">="]
+
+
+class Writer:
+    """Writes random rules of bounded depth, one drawn choice at a time."""
+
+    def __init__(self, draw: Any) -> None:
+        self.draw = draw
+
+    def pick(self, options: list[Any]) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def number(self, depth: int) -> str:
+        forms = ["leaf"] if depth == 0 else ["leaf", "days", "arithmetic", "arithmetic", "extreme", "case"]
+        match self.pick(forms):
+            case "days":
+                return f"date_diff('day', {self.day(depth - 1)}, {self.day(depth - 1)})"
+            case "arithmetic":
+                return (
+                    f"({self.number(depth - 1)} {self.pick(['+', '-', '*', '/'])} {self.number(depth - 1)})"
+                )
+            case "extreme":
+                kind = self.pick(["greatest", "least"])
+                return f"{kind}({self.number(depth - 1)}, {self.number(depth - 1)})"
+            case "case":
+                when, then, other = self.condition(depth - 1), self.number(depth - 1), self.number(depth - 1)
+                return f"CASE WHEN {when} THEN {then} ELSE {other} END"
+        return str(self.pick(["age", "ast", "uln", "0", "1.5", "18", "-3", "0.1"]))
+
+    def day(self, depth: int) -> str:
+        forms = ["leaf"] if depth <= 0 else ["leaf", "shift", "shift", "extreme"]
+        match self.pick(forms):
+            case "shift":
+                unit = self.pick(["DAY", "WEEK", "MONTH", "YEAR"])
+                return f"({self.day(depth - 1)} {self.pick(['+', '-'])} INTERVAL {self.pick([0, 1, 12, 13])} {unit})"
+            case "extreme":
+                return f"greatest({self.day(depth - 1)}, {self.day(depth - 1)})"
+        return str(self.pick(["diagnosis_date", "start_date", "DATE '2020-02-29'"]))
+
+    def condition(self, depth: int) -> str:
+        forms = ["leaf", "in", "numbers", "dates", "between"]
+        forms += [] if depth == 0 else ["not", "and", "or", "and", "or", "case"]
+        down = max(depth - 1, 0)
+        match self.pick(forms):
+            case "in":
+                return str(
+                    self.pick(
+                        ["her2 IN ('positive')", "size NOT IN ('small', 'large')", "age IN (0, 18, 70)"]
+                    )
+                )
+            case "numbers":
+                return f"{self.number(down)} {self.pick(COMPARISONS)} {self.number(down)}"
+            case "dates":
+                return f"{self.day(down)} {self.pick(COMPARISONS)} {self.day(down)}"
+            case "between":
+                return f"{self.number(down)} BETWEEN {self.number(0)} AND {self.number(0)}"
+            case "not":
+                return f"NOT ({self.condition(down)})"
+            case "and":
+                return f"({self.condition(down)} AND {self.condition(down)})"
+            case "or":
+                return f"({self.condition(down)} OR {self.condition(down)})"
+            case "case":
+                when, then, other = (self.condition(down) for _ in range(3))
+                return f"CASE WHEN {when} THEN {then} ELSE {other} END"
+        return str(self.pick(["targeted", "measurable", "TRUE", "patients = 'a'", "her2 = size"]))
+
+
+@st.composite
+def conditions(draw: Any) -> str:
+    return Writer(draw).condition(3)
+
+
+@st.composite
+def cohort_rules(draw: Any) -> str:
+    write = Writer(draw)
+    count = f"count(*) FILTER (WHERE {write.condition(2)})"
+    total = write.pick(
+        ["count(*)", "sum(age)", "sum(ast) FILTER (WHERE targeted)", "sum(age + ast) FILTER (WHERE age > 17)"]
     )
-    | st.builds("greatest({}, {})".format, dates, dates)
-)
-choices = st.sampled_from(["her2", "size"])
-comparisons = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
-conditions = st.deferred(
-    lambda: st.sampled_from(["targeted", "measurable", "TRUE", "group = 'a'", "her2 = size"])
-    | st.builds("{} {} {}".format, numbers, comparisons, numbers)
-    | st.builds("{} {} {}".format, dates, comparisons, dates)
-    | st.builds("{} BETWEEN {} AND {}".format, numbers, numbers, numbers)
-    | st.builds("{} IN ('positive')".format, choices)
-    | st.builds("size NOT IN ('small', '{}')".format, st.sampled_from(["large", "positive"]))
-    | st.builds("age IN (0, 18, {})".format, st.integers(0, 120))
-    | st.builds("NOT ({})".format, conditions)
-    | st.builds("({} AND {})".format, conditions, conditions)
-    | st.builds("({} OR {})".format, conditions, conditions)
-    | st.builds("CASE WHEN {} THEN {} ELSE {} END".format, conditions, conditions, conditions)
-)
-counts = st.builds("count(*) FILTER (WHERE {})".format, conditions) | st.just("count(*)")
-sums = st.sampled_from(["sum(age)", "sum(ast) FILTER (WHERE targeted)", "sum(age + ast) FILTER (WHERE age > 17)"])
-cohort_rules = st.builds("{} {} 0.8 * {}".format, counts | sums, comparisons, counts) | st.builds(
-    "{} / {} {} 0.5".format, counts, counts, comparisons
-)
+    form = write.pick(["{0} {1} 0.8 * {2}", "{0} / {2} {1} 0.5", "greatest({0}, {2}) {1} 3"])
+    return str(form).format(total, write.pick(COMPARISONS), count)
 
 
 def table(people: list[dict[str, Any]]) -> pl.DataFrame:
@@ -117,7 +164,7 @@ def compiled(text: str, **options: Any) -> Any:
 
 
 @settings(max_examples=250, deadline=None)
-@given(conditions, st.lists(rows, min_size=1, max_size=12))
+@given(conditions(), st.lists(rows, min_size=1, max_size=12))
 def test_the_evaluator_and_duckdb_give_one_answer(text: str, people: list[dict[str, Any]]) -> None:
     rule = compiled(text)
     if rule is None:
@@ -127,7 +174,7 @@ def test_the_evaluator_and_duckdb_give_one_answer(text: str, people: list[dict[s
 
 
 @settings(max_examples=120, deadline=None)
-@given(cohort_rules, st.lists(rows, min_size=0, max_size=12))
+@given(cohort_rules(), st.lists(rows, min_size=0, max_size=12))
 def test_a_cohort_rule_has_one_answer(text: str, people: list[dict[str, Any]]) -> None:
     rule = compiled(text, cohort=True)
     if rule is None:
@@ -136,8 +183,10 @@ def test_a_cohort_rule_has_one_answer(text: str, people: list[dict[str, Any]]) -
 
 
 @settings(max_examples=200, deadline=None)
-@given(conditions, rows, st.data())
-def test_recording_more_never_turns_an_answer_round(text: str, row: dict[str, Any], data: st.DataObject) -> None:
+@given(conditions(), rows, st.data())
+def test_recording_more_never_turns_an_answer_round(
+    text: str, row: dict[str, Any], data: st.DataObject
+) -> None:
     """An answer that was given on part of the values stands when the rest comes in."""
     rule = compiled(text)
     if rule is None:
@@ -148,7 +197,7 @@ def test_recording_more_never_turns_an_answer_round(text: str, row: dict[str, An
 
 
 @settings(max_examples=200, deadline=None)
-@given(conditions, rows)
+@given(conditions(), rows)
 def test_the_values_that_decided_are_enough_to_decide(text: str, row: dict[str, Any]) -> None:
     rule = compiled(text)
     if rule is None:
@@ -162,7 +211,7 @@ def test_the_values_that_decided_are_enough_to_decide(text: str, row: dict[str, 
 
 @pytest.mark.parametrize("dialect", ["postgres", "spark"])
 @settings(max_examples=40, deadline=None)
-@given(text=conditions)
+@given(text=conditions())
 def test_every_rule_can_be_written_for_other_engines(dialect: str, text: str) -> None:
     import sqlglot
 

@@ -12,5 +12,5 @@ DATA = Path(__file__).parent.parent / "data" / "survival"
 
 @pytest.fixture(scope="session")
 def classic() -> dict[str, pl.DataFrame]:
-    """Data frames by name: aml, ovarian, lung, veteran (as in R's survival) and whas500 (Hosmer and Lemeshow)."""
+    """Data frames by name: aml, ovarian, lung, veteran as in R's survival; whas500 of Hosmer and Lemeshow."""
     return {path.stem: pl.read_csv(path, null_values="NA") for path in DATA.glob("*.csv")}

@@ -1,11 +1,13 @@
-"""One test a set of published numbers in `tests/data/survival/reference.json`, where each entry names its source.
+"""One test a set of published numbers in `tests/data/survival/reference.json`, which names their sources.
 
-The function registered for an id computes numbers of the same names as the entry's `expected`, and each must lie within
-the entry's tolerance. An expectation of null means "not reached"; a tolerance of null means that the value is exact.
+The function registered for an id computes numbers of the same names as the entry's `expected`, and each must
+lie within the entry's tolerance. An expectation of null means "not reached"; a tolerance of null means that
+the value is exact.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Callable
@@ -173,7 +175,7 @@ def _(frames: Frames, inputs: dict[str, Any]) -> Found:
     }
 
 
-def whas_logrank(frames: Frames, **options: Any) -> Found:
+def whas_logrank(frames: Frames, inputs: dict[str, Any], *, options: dict[str, Any]) -> Found:
     data = frames["whas500"]
     test = survival.logrank(data["lenfol"], data["fstat"], data["afb"], **options)
     return {"chisq": test.statistic, "p": test.p_value}
@@ -189,7 +191,7 @@ for entry_id, options in {
     "whas-fh01": {"rho": 0, "gamma": 1},
     "whas-fh05_2": {"rho": 0.5, "gamma": 2},
 }.items():
-    COMPUTE[entry_id] = lambda frames, inputs, options=options: whas_logrank(frames, **options)
+    COMPUTE[entry_id] = functools.partial(whas_logrank, options=options)
 
 
 @computes("whas-strat-logrank")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ NO_INTS: Ints = np.empty(0, dtype=np.int64)
 """Stands for "not given" in a kernel's integer arguments."""
 
 _ROWS_NAMED = 5
+A = TypeVar("A", Floats, Ints)
 
 
 def rows_text(bad: Bools) -> str:
@@ -80,7 +81,7 @@ def numbers(values: Any, name: str, *, ndim: int = 1) -> Floats:
     return _owned(as_float(array))
 
 
-def _owned(array: Any) -> Any:
+def _owned(array: A) -> A:
     """A copy where the caller's memory is read-only (polars): to a kernel that would be another type."""
     return array if array.flags.writeable else array.copy()
 

@@ -35,9 +35,8 @@ def confidence_limits(
         conf_type: the scale on which the limits are symmetric; `plain` and `log` are cut to [0, 1].
         conf_level: two-sided level.
 
-    Returns:
-        Lower and upper limits; NaN where the scale has none: at 0 except for `plain`, at 1 except for `plain` and
-        `log`, as in R.
+    Returns: Lower and upper limits; NaN where the scale has none: at 0 except for `plain`, at 1 except for
+        `plain` and `log`, as in R.
     """
     z = critical_value(conf_level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

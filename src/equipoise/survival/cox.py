@@ -1,9 +1,8 @@
 """The proportional hazards model.
 
-Sources: Cox 1972; ties: Breslow 1974, Efron 1977 (case weights as in Therneau and Grambsch 2000, section
-3.3); delayed entry and time-dependent covariates as a counting process, Andersen and Gill 1982; robust
-variance: Lin and Wei 1989; monotone likelihood: Bryson and Johnson 1981. Numbers agree with `coxph` of R's
-survival 3.x.
+Sources: Cox 1972; ties: Breslow 1974, Efron 1977, with case weights as in Therneau and Grambsch 2000; delayed
+entry and time-dependent covariates as a counting process: Andersen and Gill 1982; robust variance: Lin and
+Wei 1989; monotone likelihood: Bryson and Johnson 1981. Numbers agree with `coxph` of R's survival 3.x.
 """
 
 from __future__ import annotations
@@ -55,7 +54,6 @@ class _Rows:
 
     sets: RiskSets
     x: Floats
-    centre: Floats
     scale: Floats
     event: Ints
     weight: Floats
@@ -181,15 +179,13 @@ def _rows(
     if constant.any():
         bad = ", ".join(name for name, flag in zip(names, constant, strict=True) if flag)
         raise DataError(f"covariate {bad}: the same value in every row; leave it out")
-    centre = matrix.mean(axis=0)
     x = matrix[sets.order]
-    x -= centre
+    x -= x.mean(axis=0)  # in the order of time, so that the order of rows changes no bit
     scale = np.abs(x).mean(axis=0)
     x /= scale
     return _Rows(
         sets=sets,
         x=as_float(x),
-        centre=centre,
         scale=scale,
         event=event[sets.order],
         weight=weight[sets.order] if weight.size else weight,
@@ -224,9 +220,11 @@ def _maximise(rows: _Rows, names: tuple[str, ...], efron: int) -> _Fit:
     data = _data(rows)
     beta, score, step, information = np.zeros(p), np.empty(p), np.zeros(p), np.empty((p, p))
     null = kernels.cox_derivatives(*data, efron, beta, score, information, np.empty(n))
+    _require_variation(rows, names, information)
     dependent = kernels.solve_positive(information, score, _COLLINEAR, step)
     if dependent >= 0:
-        raise DataError(_collinear(names, dependent, information))
+        name, others = names[dependent], ", ".join(names[:dependent])
+        raise DataError(f"covariate {name}: a linear combination of {others}; leave one of them out")
     score_statistic = float(step @ score)
     fitted = np.array([null])
     status = kernels.cox_newton(*data, efron, _MAX_ITERATIONS, beta, score, information, step, fitted)
@@ -254,10 +252,11 @@ def _covariance(rows: _Rows, fit: _Fit, efron: int, cluster: Ints, *, robust: bo
     return covariance
 
 
-def _collinear(names: tuple[str, ...], column: int, information: Floats) -> str:
-    """Why the information is singular at the start."""
-    diagonal = np.diag(information)
-    name = names[column]
-    if column == 0 or diagonal[column] <= 1e-12 * diagonal.max():
-        return f"covariate {name}: the same for all at risk at every event (of each stratum); leave it out"
-    return f"covariate {name}: a linear combination of {', '.join(names[:column])}; leave one of them out"
+def _require_variation(rows: _Rows, names: tuple[str, ...], information: Floats) -> None:
+    """Raise a DataError for a covariate whose information at 0 is nothing but the rounding of its square."""
+    weight = rows.event if rows.weight.size == 0 else rows.event * rows.weight
+    for j, name in enumerate(names):
+        if information[j, j] <= 1e-12 * float(weight.sum()) * float(np.mean(rows.x[:, j] ** 2)):
+            raise DataError(
+                f"covariate {name}: the same for all at risk at every event (of each stratum); leave it out"
+            )

@@ -236,7 +236,7 @@ def cox_newton(
         slack = 1.0 + abs(log_likelihood[0])
         if decrement < 1e-9 * slack and longest > 0.1:
             return MONOTONE
-        if decrement < 1e-15:
+        if decrement < 1e-18:
             for j in range(p):
                 beta[j] += step[j]
             return CONVERGED

@@ -1,7 +1,7 @@
 # ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled residuals of the Cox model, over rows in the order of `_risk_sets`.
 
-Source: Therneau and Grambsch 2000, sections 4.2 and 4.3; with Efron's ties each of d tied events takes part
+Source: Therneau and Grambsch 2000, chapter 4; with Efron's ties each of d tied events takes part
 in the d steps of its time at weights 1, 1 - 1/d, ..., 1/d.
 """
 

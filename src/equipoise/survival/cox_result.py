@@ -146,7 +146,7 @@ def _note(names: tuple[str, ...], monotone: Bools, status: int) -> str:
     if status == kernels.MONOTONE:
         which = ", ".join(name for name, flag in zip(names, monotone, strict=True) if flag)
         return (
-            f"the likelihood is monotone in {which}: it has no finite maximum, as when a group has no events; "
+            f"the likelihood is monotone in {which}: it has no finite maximum, as when a group has no event; "
             "the Wald interval and p-value do not exist, the likelihood-ratio and score tests do"
         )
     return "" if status == kernels.CONVERGED else "Newton-Raphson did not converge; do not use these numbers"

@@ -1,8 +1,8 @@
 """Cumulative incidence with competing events.
 
 Sources: Aalen and Johansen 1978; Gray 1988 (the variance `aalen`, as in cmprsk `cuminc`); Marubini and
-Valsecchi 1995, section 10.2 (the variance `delta`, without delayed entry equal to the infinitesimal jackknife
-of R's `survfit`). One less Kaplan-Meier is not an incidence when another event can come first.
+Valsecchi 1995 (the variance `delta`, without delayed entry equal to the infinitesimal jackknife of R's
+`survfit`). One less Kaplan-Meier is not an incidence when another event can come first.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Survival at one time point, by group, and the difference between groups.
 
-Source: Kalbfleisch and Prentice 2002, section 1.4.1 (Greenwood); the difference of two independent estimates
+Source: Kalbfleisch and Prentice 2002 (Greenwood); the difference of two independent estimates
 is compared with its standard error on the plain scale, as Klein, Logan, Harhoff and Andersen, Statistics in
 Medicine 2007, call "naive".
 """

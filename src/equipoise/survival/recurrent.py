@@ -3,7 +3,7 @@
 Source: Ghosh and Lin, Biometrics 2000: mu(t) is the integral of S(u-) dR(u), R the Nelson-Aalen sum of
 recurrent events among those alive and under observation, S the Kaplan-Meier survival. Participants who have
 died have no more events; they are not taken as censored, which would overstate the mean. The variance is
-theirs, equation 2.3, with the Kaplan-Meier S.
+theirs, with the Kaplan-Meier S.
 """
 
 from __future__ import annotations

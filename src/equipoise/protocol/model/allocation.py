@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -10,11 +11,15 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Wit
 from equipoise.protocol.model.base import Element, Name, Sourced
 
 
+_FRACTION = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}|/0{0,17}[1-9][0-9]{0,17})?(e-[0-9]{1,2})?")
+"""Bounded in length: a Fraction of `1e99999999` would be computed for minutes."""
+
+
 def _fraction(value: object) -> Fraction:
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"not a number or fraction: {value!r}; write 0.8 or 4/5") from None
+    text = str(value)
+    if isinstance(value, bool) or not _FRACTION.fullmatch(text):
+        raise ValueError("not a number or fraction; write 0.8 or 4/5")
+    return Fraction(text)
 
 
 ExactFraction = Annotated[

@@ -51,6 +51,9 @@ class Distribution(Element):
     choice: dict[str, Probability] | None = None
     normal: Normal | None = None
     uniform: tuple[float, float] | None = None
+    choice_count: tuple[Probability, ...] | None = Field(
+        default=None, description="Of 1, 2, 3, ... for a count that starts at 1."
+    )
     poisson: Annotated[float, Field(gt=0, le=1000)] | None = None
     days: DaysFrom | None = None
 
@@ -61,6 +64,8 @@ class Distribution(Element):
             raise ValueError("a distribution is exactly one of " + ", ".join(type(self).model_fields))
         if self.choice is not None and abs(sum(self.choice.values()) - 1) > 1e-9:
             raise ValueError(f"the probabilities of a choice sum to {sum(self.choice.values()):g}, not to 1")
+        if self.choice_count is not None and abs(sum(self.choice_count) - 1) > 1e-9:
+            raise ValueError(f"the probabilities of choice_count sum to {sum(self.choice_count):g}, not to 1")
         if self.uniform is not None and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform ends below its start")
         return self

@@ -22,6 +22,7 @@ class Event(Sourced):
         default=None, description="Where, for a progression."
     )
     arms: tuple[str, ...] = Field(default=(), description="Recorded in these arms only; in all if empty.")
+    form: Name | None = Field(default=None, description="Form recorded with it.")
 
 
 class Sensitivity(Element):

@@ -140,7 +140,7 @@ def _key(value: Any) -> str:
     """The one key of a step, which says what kind it is."""
     if isinstance(value, dict):
         return str(next(iter(value), "")) if len(value) == 1 else "a step is one key with its settings"
-    return next(iter(type(value).model_fields)).rstrip("_")
+    return str(next(iter(type(value).model_fields))).rstrip("_") if isinstance(value, Element) else ""
 
 
 Step = Annotated[

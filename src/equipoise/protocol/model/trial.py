@@ -64,8 +64,14 @@ class Protocol(Element):
     claims: tuple[Claim, ...] = ()
     reported: tuple[Estimate, ...] = Field(default=(), description="Published results.")
 
+    _digest: str = PrivateAttr(default="")
     _file: str = PrivateAttr(default="")
     _lines: Mapping[Path, int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file's text: what a ledger holds of the protocol it ran by."""
+        return self._digest
 
     @property
     def file(self) -> str:

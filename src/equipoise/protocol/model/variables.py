@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced
 
 VariableType = Literal["integer", "decimal", "boolean", "choice", "date", "text"]
+
+
+def _labelled(values: object) -> object:
+    """Accept `values: [positive, negative]` for values that are their own labels."""
+    if isinstance(values, dict):
+        return values
+    if not isinstance(values, list):
+        raise ValueError("the values of a choice are a list, or texts with their labels; write [one, other]")
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError("a value of a choice is a text; put it in quotes")
+    if len(set(values)) < len(values):
+        raise ValueError("a choice stands twice in values; keep one of them")
+    return {value: value for value in values}
+
+
+Choices = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Label], BeforeValidator(_labelled)
+]
 
 
 class Variable(Sourced):
@@ -24,22 +42,11 @@ class Variable(Sourced):
     decimals: int | None = Field(
         default=None, ge=0, le=9, description="Digits after the point that are recorded (decimal); 3 if not said."
     )
-    values: dict[str, Label] | None = Field(default=None, description="The choices: what is stored, and its label.")
+    values: Choices | None = Field(default=None, description="The choices: what is stored, and its label.")
     coding: str | None = Field(default=None, description="Code in a terminology, such as `NCIt C25150`.")
     adam: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9]{0,7}$", description="Name in ADaM data sets.")
     identifying: bool = Field(default=False, description="Identifies a person: never enters the ledger.")
     derived: RuleText | None = Field(default=None, description="An expression that computes it from others.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _list_of_values(cls, data: object) -> object:
-        """Accept `values: [positive, negative]` for values that are their own labels."""
-        if isinstance(data, dict) and isinstance(data.get("values"), list):
-            values = data["values"]
-            if len(set(map(str, values))) < len(values):
-                raise ValueError("a choice stands twice in values")
-            return {**data, "values": {value: value for value in values}}
-        return data
 
     @model_validator(mode="after")
     def _type_fits(self) -> Variable:
@@ -77,11 +84,8 @@ class Form(Sourced):
     label: Label
     variables: tuple[Name, ...] = Field(min_length=1)
     role: str = Field(default="investigator", description="Who fills it in.")
+    at: Name = Field(
+        default="screening", description="Recorded at screening, or just before this step is judged."
+    )
     repeats: bool = Field(default=False, description="Filled in again at every visit.")
 
-
-class Instrument(Element):
-    """Reserved words of a questionnaire: which variables hold its scales."""
-
-    label: Label
-    variables: tuple[Name, ...]

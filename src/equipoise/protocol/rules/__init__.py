@@ -4,4 +4,14 @@ from equipoise.protocol.rules.evaluate import Judged, Value, Values
 from equipoise.protocol.rules.rule import Dialect, Rule, Verdict, compile_rule
 from equipoise.protocol.rules.tables import judge_cohort_table, judge_table
 
-__all__ = ["Dialect", "Judged", "Rule", "Value", "Values", "Verdict", "compile_rule", "judge_cohort_table", "judge_table"]
+__all__ = [
+    "Dialect",
+    "Judged",
+    "Rule",
+    "Value",
+    "Values",
+    "Verdict",
+    "compile_rule",
+    "judge_cohort_table",
+    "judge_table",
+]

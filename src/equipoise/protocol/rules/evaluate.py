@@ -86,7 +86,9 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0911 - one retur
             moved = shift(found.value, number, unit) if isinstance(found.value, date) else None
             return Judged(moved, found.decided_by)
         case DaysBetween(start, end):
-            return _combine(lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values))
+            return _combine(
+                lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values)
+            )
         case Extreme(kind, operands):
             return _extreme(max if kind == "greatest" else min, [evaluate(item, values) for item in operands])
         case Aggregate():
@@ -154,7 +156,9 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     missing = [part.decided_by for part in parts if part.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
+    return Judged(
+        function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts))
+    )
 
 
 def _aggregated(node: Node, rows: Sequence[Values]) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fractions import Fraction
 from typing import Any, cast
@@ -11,7 +12,6 @@ from sqlglot import expressions as sql
 
 from equipoise.errors import RuleError
 from equipoise.protocol.rules.language import (
-    MAX_CHARACTERS,
     MAX_DEPTH,
     Aggregate,
     And,
@@ -32,11 +32,14 @@ from equipoise.protocol.rules.language import (
     Unit,
     depth,
 )
+from equipoise.protocol.rules.lexicon import check_words, too_deep
+from equipoise.protocol.wording import clipped, did_you_mean
 
 _ADMITTED = (
-    "admitted are variables, literals, AND OR NOT, comparisons, BETWEEN, IN, + - * /, CASE WHEN, INTERVAL n "
-    "DAY|WEEK|MONTH|YEAR, date_diff('day', a, b), greatest, least, and in cohort rules count(*) and sum(x) with FILTER"
+    "use AND OR NOT, = <> < <= > >=, BETWEEN, IN, + - * /, CASE WHEN, INTERVAL, date_diff, greatest, least, "
+    "and in cohort rules count and sum"
 )
+_FUNCTIONS = ("greatest", "least", "date_diff", "count", "sum")
 _COMPARISONS: dict[type[sql.Expr], Comparison] = {
     sql.EQ: "=",
     sql.NEQ: "<>",
@@ -55,50 +58,41 @@ def parse(text: str) -> Node:
     Raises:
         RuleError: too long, too deep, not SQL, or not on the closed list.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise RuleError(
-            f"the rule has {len(text):,} characters", mend=f"keep it to {MAX_CHARACTERS:,}, or derive a variable"
-        )
-    too_deep = RuleError(f"the rule is nested deeper than {MAX_DEPTH}", mend="derive a variable for a part of it")
-    if _open_brackets(text) > MAX_DEPTH:
-        raise too_deep
+    check_words(text)
     try:
         found = sqlglot.parse(text, read="duckdb")
         if len(found) != 1 or found[0] is None:
-            raise RuleError("a rule is one expression", mend="take out the ';'")
+            raise RuleError("the rule is empty", mend="write a condition, or take the key out")
         node = _node(found[0])
         deep = depth(node) > MAX_DEPTH
     except RecursionError:
-        raise too_deep from None
+        raise too_deep() from None
     except (sqlglot.errors.ParseError, sqlglot.errors.TokenError) as error:
-        raise RuleError(f"not an expression: {_first_problem(error)}", mend="check its brackets and operators") from None
+        raise _not_an_expression(error) from None
     if deep:
-        raise too_deep
+        raise too_deep()
     return node
 
 
-def _open_brackets(text: str) -> int:
-    """The most brackets open at once, texts in quotes aside."""
-    most = now = 0
-    for part in text.split("'")[::2]:
-        for character in part:
-            now += (character in "([{") - (character in ")]}")
-            most = max(most, now)
-    return most
-
-
-def _first_problem(error: Exception) -> str:
-    problems = getattr(error, "errors", None)
-    if problems:
-        first = problems[0]
-        near = f" near '{first['highlight']}'" if first.get("highlight") else ""
-        return f"{str(first['description']).rstrip('.')}{near}"
-    return str(error).split("\n", 1)[0]
+def _not_an_expression(error: Exception) -> RuleError:
+    """A parser's complaint in our words."""
+    problems = getattr(error, "errors", None) or [{}]
+    near = clipped(problems[0].get("highlight") or "")
+    description = str(problems[0].get("description") or "")
+    wanted = re.match(r"Expecting (\S+)", description)
+    what = f"'{wanted[1]}' is missing" if wanted else "it breaks off or has a word too many"
+    shown = f" near '{near}'" if near else ""
+    return RuleError(f"not an expression: {what}{shown}", mend="check its brackets and operators")
 
 
 def _refuse(expression: sql.Expr) -> RuleError:
-    shown = expression.sql(dialect="duckdb")
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    """A construct that is not on the closed list."""
+    if isinstance(expression, sql.Func):
+        anonymous = isinstance(expression, sql.Anonymous)
+        name = clipped(expression.name if anonymous else expression.sql_name()).lower()
+        mend = did_you_mean(name, _FUNCTIONS, _ADMITTED)
+        return RuleError(f"the function '{name}' is not part of the rule language", mend=mend)
+    shown = clipped(expression.sql(dialect="duckdb"))
     return RuleError(f"'{shown}' is not part of the rule language", mend=_ADMITTED)
 
 
@@ -118,7 +112,8 @@ def _node(found: Any) -> Node:
 def _column(found: sql.Column) -> Node:
     if found.table or not isinstance(found.this, sql.Identifier) or found.this.quoted:
         raise RuleError(
-            f"'{found.sql(dialect='duckdb')}' is not a plain variable name", mend="write the variable's name alone"
+            f"'{found.sql(dialect='duckdb')}' is not a plain variable name",
+            mend="write the variable's name alone",
         )
     return Reference(found.name)
 
@@ -167,7 +162,9 @@ def _between(found: Any) -> Node:
     if found.args.get("symmetric"):
         raise _refuse(found)
     operand = _node(found.this)
-    return And((Compare(">=", operand, _node(found.args["low"])), Compare("<=", operand, _node(found.args["high"]))))
+    return And(
+        (Compare(">=", operand, _node(found.args["low"])), Compare("<=", operand, _node(found.args["high"])))
+    )
 
 
 def _in(found: Any) -> Node:
@@ -201,7 +198,9 @@ def _shift(operand: Any, interval: sql.Interval, sign: int) -> Node:
 
 def _case(found: sql.Case) -> Node:
     if found.this is not None:
-        raise RuleError("CASE x WHEN is not part of the rule language", mend="write CASE WHEN x = ... THEN ... END")
+        raise RuleError(
+            "CASE x WHEN is not part of the rule language", mend="write CASE WHEN x = ... THEN ... END"
+        )
     default = found.args.get("default")
     if default is None:
         raise RuleError("a CASE needs an ELSE", mend="say what holds when no condition does")
@@ -212,7 +211,9 @@ def _case(found: sql.Case) -> Node:
 def _date_diff(found: sql.DateDiff) -> Node:
     unit = found.args.get("unit")
     if unit is None or str(unit.name).upper() != "DAY":
-        raise RuleError("date_diff counts days", mend="write date_diff('day', a, b), or add an INTERVAL to a date")
+        raise RuleError(
+            "date_diff counts days", mend="write date_diff('day', a, b), or add an INTERVAL to a date"
+        )
     return DaysBetween(_node(found.expression), _node(found.this))
 
 

@@ -86,7 +86,9 @@ def compile_rule(
     found = Checker(dictionary, cohort=cohort).check(node)
     if not isinstance(found, _WANTED[gives]):
         wanted = "a condition" if gives == "boolean" else f"of type {gives}"
-        raise RuleError(f"this should be {wanted}, and is {found}", mend="see the rule language in docs/protocol.md")
+        raise RuleError(
+            f"this should be {wanted}, and is {found}", mend="see the rule language in docs/protocol.md"
+        )
     return Rule(text, node, tuple(dict.fromkeys(references(node))), cohort, dictionary)
 
 
@@ -106,7 +108,9 @@ class _Expansion:
         """The tree with every derived variable replaced by what it is derived from."""
         self.nodes_left -= 1
         if self.nodes_left < 0 or len(within) > MAX_DERIVATIONS:
-            raise RuleError("the rule becomes too large once its derived variables are written out", mend="derive less")
+            raise RuleError(
+                "the rule becomes too large once its derived variables are written out", mend="derive less"
+            )
         if isinstance(node, Reference):
             return self._variable(node, within)
         if not children(node):

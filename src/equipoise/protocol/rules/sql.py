@@ -36,7 +36,15 @@ from equipoise.protocol.rules.language import (
     Reference,
     Shift,
 )
-from equipoise.protocol.rules.types import COUNT_DIGITS, MAX_DIGITS, Checker, Day, Number, Truth, type_of_variable
+from equipoise.protocol.rules.types import (
+    COUNT_DIGITS,
+    MAX_DIGITS,
+    Checker,
+    Day,
+    Number,
+    Truth,
+    type_of_variable,
+)
 
 MAX_PARTS = 4_000
 """Parts of a written rule. CASE, greatest and quotients repeat their parts, so nesting multiplies them."""
@@ -101,7 +109,9 @@ class Writer:
             case OneOf(operand, options):
                 if isinstance(self._type(operand), Number):
                     return _balanced(sql.Or, [self._compare("=", operand, option) for option in options])
-                return sql.In(this=_brackets(self.plain(operand)), expressions=[self.plain(o) for o in options])
+                return sql.In(
+                    this=_brackets(self.plain(operand)), expressions=[self.plain(o) for o in options]
+                )
             case _:
                 return self.plain(node)
 
@@ -120,7 +130,9 @@ class Writer:
                 )
             case Shift(operand, number, unit):
                 interval = sql.Interval(this=sql.Literal.string(str(abs(number))), unit=sql.Var(this=unit))
-                moved = (sql.Add if number >= 0 else sql.Sub)(this=_brackets(self.plain(operand)), expression=interval)
+                moved = (sql.Add if number >= 0 else sql.Sub)(
+                    this=_brackets(self.plain(operand)), expression=interval
+                )
                 return sql.cast(moved, "date")
             case Extreme(kind, operands):
                 return _known_extreme(kind, [self.plain(item) for item in operands])
@@ -144,7 +156,9 @@ class Writer:
             case Arithmetic(operator, left, right):
                 return _calculate(operator, self.number(left), self.number(right))
             case Case(branches, default):
-                return _choose([(self.condition(c), self.number(v)) for c, v in branches], self.number(default))
+                return _choose(
+                    [(self.condition(c), self.number(v)) for c, v in branches], self.number(default)
+                )
             case DaysBetween(start, end):
                 days = sql.DateDiff(
                     this=self.plain(end), expression=self.plain(start), unit=sql.Var(this="DAY")
@@ -297,7 +311,9 @@ def _compare_numbers(operator: str, left: _Quotient, right: _Quotient) -> sql.Ex
     )
 
 
-def _strict_case(branches: list[tuple[sql.Expression, sql.Expression]], default: sql.Expression) -> sql.Expression:
+def _strict_case(
+    branches: list[tuple[sql.Expression, sql.Expression]], default: sql.Expression
+) -> sql.Expression:
     """CASE in which an unknown condition makes the whole NULL."""
     found = default
     for condition, value in reversed(branches):

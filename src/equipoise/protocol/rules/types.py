@@ -110,7 +110,8 @@ def type_of_variable(name: str, variable: Variable) -> Type:
             return Day()
         case _:
             raise RuleError(
-                f"variable '{name}' is free text, which no rule can judge", mend="make it a choice, or judge it"
+                f"variable '{name}' is free text, which no rule can judge",
+                mend="make it a choice, or judge it",
             )
 
 
@@ -133,7 +134,9 @@ class Checker:
                     self._expect_truth(child, inside)
                 return Truth()
             case Compare(operator, left, right):
-                return self._compare(operator, self.check(left, inside=inside), self.check(right, inside=inside))
+                return self._compare(
+                    operator, self.check(left, inside=inside), self.check(right, inside=inside)
+                )
             case OneOf(operand, options):
                 kind = self.check(operand, inside=inside)
                 for option in options:
@@ -146,17 +149,23 @@ class Checker:
             case Case(branches, default):
                 for condition, _ in branches:
                     self._expect_truth(condition, inside)
-                return _join([self.check(value, inside=inside) for value in (*(v for _, v in branches), default)])
+                return _join(
+                    [self.check(value, inside=inside) for value in (*(v for _, v in branches), default)]
+                )
             case Shift(operand, number, unit):
                 return _move(self.check(operand, inside=inside), abs(number) * _DAYS_PER_UNIT[unit])
             case DaysBetween(start, end):
                 for part in (start, end):
                     if not isinstance(kind := self.check(part, inside=inside), Day):
-                        raise RuleError(f"date_diff takes two dates, not {kind}", mend="name two date variables")
+                        raise RuleError(
+                            f"date_diff takes two dates, not {kind}", mend="name two date variables"
+                        )
                 return Number(7, 0)
             case Extreme(kind, operands):
                 types = [self.check(operand, inside=inside) for operand in operands]
-                if not all(isinstance(t, Number) for t in types) and not all(isinstance(t, Day) for t in types):
+                if not all(isinstance(t, Number) for t in types) and not all(
+                    isinstance(t, Day) for t in types
+                ):
                     raise RuleError(f"{kind} compares numbers, or dates", mend="use CASE for the rest")
                 return _join(types)
             case Aggregate():
@@ -177,12 +186,18 @@ class Checker:
     def _expect_truth(self, node: Node, inside: bool) -> None:
         kind = self.check(node, inside=inside)
         if not isinstance(kind, Truth):
-            raise RuleError(f"a condition is true or false, and this is {kind}", mend="compare it with something")
+            raise RuleError(
+                f"a condition is true or false, and this is {kind}", mend="compare it with something"
+            )
 
     def _expect_number(self, node: Node, inside: bool) -> Number:
         kind = self.check(node, inside=inside)
         if not isinstance(kind, Number):
-            mend = "use date_diff('day', a, b) or an INTERVAL" if isinstance(kind, Day) else "calculate with numbers"
+            mend = (
+                "use date_diff('day', a, b) or an INTERVAL"
+                if isinstance(kind, Day)
+                else "calculate with numbers"
+            )
             raise RuleError(f"a calculation needs numbers, and this is {kind}", mend=mend)
         return kind
 
@@ -196,24 +211,32 @@ class Checker:
             return Truth()
         if isinstance(left, Truth | Words) and type(left) is type(right):
             if operator not in ("=", "<>"):
-                raise RuleError(f"{left} has no order, so '{operator}' means nothing", mend="compare it by = or <>")
+                raise RuleError(
+                    f"{left} has no order, so '{operator}' means nothing", mend="compare it by = or <>"
+                )
             if isinstance(left, Words) and isinstance(right, Words):
                 _words_fit(left, right)
             return Truth()
-        raise RuleError(f"{left} cannot be compared with {right}", mend="compare like with like; text stands in quotes")
+        raise RuleError(
+            f"{left} cannot be compared with {right}", mend="compare like with like; text stands in quotes"
+        )
 
     def _aggregate(self, node: Aggregate, inside: bool) -> Type:
         if not self.cohort:
             raise RuleError(f"{node.kind} is for cohort rules", mend="move it under cohort_rules")
         if inside:
-            raise RuleError(f"{node.kind} cannot stand inside another count or sum", mend="write them side by side")
+            raise RuleError(
+                f"{node.kind} cannot stand inside another count or sum", mend="write them side by side"
+            )
         if node.where is not None:
             self._expect_truth(node.where, inside=True)
         if node.operand is None:
             return Number(COUNT_DIGITS, 0)
         summed = self._expect_number(node.operand, inside=True)
         if summed.is_quotient:
-            raise RuleError("a quotient cannot be summed exactly", mend="sum the numerator and the denominator apart")
+            raise RuleError(
+                "a quotient cannot be summed exactly", mend="sum the numerator and the denominator apart"
+            )
         return _limit(summed.whole + COUNT_DIGITS, summed.scale)
 
 
@@ -260,7 +283,12 @@ def _calculate(operator: str, left: Number, right: Number) -> Number:
         whole, scale = left.whole + 2 * ru, left.scale + 2 * rs
         under, under_scale = lu + right.whole + ru, ls + right.scale + rs
     elif operator == "*":
-        whole, scale, under, under_scale = left.whole + right.whole, left.scale + right.scale, lu + ru, ls + rs
+        whole, scale, under, under_scale = (
+            left.whole + right.whole,
+            left.scale + right.scale,
+            lu + ru,
+            ls + rs,
+        )
     else:
         whole = max(left.whole + ru, right.whole + lu) + 1
         scale, under, under_scale = max(left.scale + rs, right.scale + ls), lu + ru, ls + rs

@@ -1,0 +1,130 @@
+"""What an analysis of a trial gives: estimates, the curves behind them, and the flow of participants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.estimates import Estimate
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One step curve: survival, or the cumulative incidence of one kind of event. Times in months.
+
+    Attributes:
+        endpoint: id of the endpoint.
+        kind: `survival` starts at 1 and falls, `incidence` starts at 0 and rises.
+        arm: id of the arm.
+        label: of the arm.
+        time: where the curve steps, shape (k,), increasing.
+        value: from that time on, shape (k,).
+        conf_low: lower limit, shape (k,); NaN where there is none.
+        conf_high: upper limit, shape (k,).
+        conf_level: of the limits.
+        censored: times of censored participants, shape (c,).
+        risk_times: where participants at risk are counted, shape (r,).
+        at_risk: participants at risk just before those times, shape (r,).
+        cause: the event that an incidence counts.
+    """
+
+    endpoint: str
+    kind: Literal["survival", "incidence"]
+    arm: str
+    label: str
+    time: Floats
+    value: Floats
+    conf_low: Floats
+    conf_high: Floats
+    conf_level: float
+    censored: Floats
+    risk_times: Floats
+    at_risk: NDArray[np.int64]
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A step that admits participants, and why others did not get through it."""
+
+    step: str
+    label: str
+    assessed: int
+    passed: int
+    not_passed: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowArm:
+    """What became of those allocated to one arm."""
+
+    arm: str
+    label: str
+    allocated: int
+    received: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
+    died: int = 0
+    in_follow_up: int = 0
+    analysed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The participants' way through the trial, as a CONSORT diagram draws it."""
+
+    screened: int
+    steps: tuple[FlowStep, ...]
+    arms: tuple[FlowArm, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The analysis of one trial.
+
+    Attributes:
+        trial: id of the protocol.
+        protocol_version: version analysed under.
+        source: `rehearsal` or `trial data`.
+        data_cut: the data cut-off date, ISO 8601.
+        estimates: every estimate, in the order of the protocol's analyses.
+        curves: Kaplan-Meier and incidence curves by endpoint and arm.
+        flow: None where only data sets were analysed.
+        head: hash of the ledger's last entry; empty where there is no ledger.
+    """
+
+    trial: str
+    protocol_version: str
+    source: str
+    data_cut: str
+    estimates: tuple[Estimate, ...]
+    curves: tuple[Curve, ...] = ()
+    flow: Flow | None = None
+    head: str = ""
+
+    def of(self, endpoint: str, measure: str | None = None) -> tuple[Estimate, ...]:
+        """The estimates of one endpoint, of one measure if named."""
+        return tuple(
+            item for item in self.estimates if item.endpoint == endpoint and measure in (None, item.measure)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `results.json` holds it; curves are left to the report."""
+        return {
+            "trial": self.trial,
+            "protocol_version": self.protocol_version,
+            "source": self.source,
+            "data_cut": self.data_cut,
+            "ledger_head": self.head,
+            "flow": None if self.flow is None else self.flow.to_dict(),
+            "estimates": [item.to_dict() for item in self.estimates],
+        }

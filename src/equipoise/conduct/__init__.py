@@ -1,0 +1,31 @@
+"""Conduct: commands in, entries out, state folded from entries. Pure: no storage, no clock, no chance of its own."""
+
+from equipoise.conduct import commands
+from equipoise.conduct.decide import decide
+from equipoise.conduct.decision import Accepted, Decision, Draft, Refused
+from equipoise.conduct.desk import Desk, fold, utc_text
+from equipoise.conduct.eligibility import Criteria, CriterionResult
+from equipoise.conduct.evolve import LOST, evolve_participant, evolve_trial
+from equipoise.conduct.replay import Replay, replay_allocations
+from equipoise.conduct.state import ParticipantState, TrialState
+
+__all__ = [
+    "LOST",
+    "Accepted",
+    "Criteria",
+    "CriterionResult",
+    "Decision",
+    "Desk",
+    "Draft",
+    "ParticipantState",
+    "Refused",
+    "Replay",
+    "TrialState",
+    "commands",
+    "decide",
+    "evolve_participant",
+    "evolve_trial",
+    "fold",
+    "replay_allocations",
+    "utc_text",
+]

@@ -1,0 +1,33 @@
+"""What a decision is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The states that a command meets, and the arguments that a pure core needs."""
+
+    criteria: Criteria
+    trial: TrialState
+    participant: ParticipantState | None
+    seeds: Mapping[str, bytes]
+    cohort: Sequence[Mapping[str, Any]]
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol."""
+        return self.criteria.protocol
+
+    @property
+    def known(self) -> ParticipantState:
+        """The participant, where the general checks have made sure that there is one."""
+        assert self.participant is not None
+        return self.participant

@@ -1,0 +1,86 @@
+"""What happens to a participant: treatments, events, withdrawal, loss to follow-up."""
+
+from __future__ import annotations
+
+from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
+from equipoise.conduct.context import Context
+from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.protocol.model.pathway import Crossover
+
+
+def decide_treat(context: Context, command: Treat) -> Decision:
+    """An intervention. One of another arm is recorded and marked; the arm stays what it was."""
+    known = context.protocol.interventions
+    if command.intervention not in known:
+        return refuse(f"there is no intervention '{command.intervention}' (there is {', '.join(known)})")
+    arm = context.known.arm
+    of_arm = context.protocol.arms[arm].interventions if arm is not None else ()
+    foreign = arm is not None and bool(of_arm) and command.intervention not in of_arm
+    return accept(
+        "treat",
+        command.participant,
+        intervention=command.intervention,
+        status=command.status,
+        on=command.on.isoformat(),
+        outside_arm=True if foreign else None,
+    )
+
+
+def decide_happen(context: Context, command: Happen) -> Decision:
+    """An event of the protocol, with a cause where it has causes."""
+    event = context.protocol.events.get(command.event)
+    if event is None:
+        return refuse(f"there is no event '{command.event}' (there is {', '.join(context.protocol.events)})")
+    state = context.known
+    if event.causes and command.cause not in event.causes:
+        return refuse(f"'{command.event}' is recorded with its cause: one of {', '.join(event.causes)}")
+    if command.cause is not None and not event.causes:
+        return refuse(f"'{command.event}' has no causes")
+    if event.kind == "death" and state.died_on is not None:
+        return refuse(f"the death of {state.number} on {state.died_on} is recorded; a correction changes it")
+    if event.arms and state.arm not in event.arms:
+        return refuse(
+            f"'{command.event}' is recorded in arm {', '.join(event.arms)}, and {state.number} is in {state.arm}"
+        )
+    crossover = any(
+        isinstance(step, Crossover) and step.event == command.event and state.arm in step.arms
+        for step in context.protocol.steps
+    )
+    return accept(
+        "event",
+        command.participant,
+        event=command.event,
+        event_kind=event.kind,
+        cause=command.cause,
+        on=command.on.isoformat(),
+        crossover=True if crossover else None,
+    )
+
+
+def decide_withdraw(context: Context, command: Withdraw) -> Decision:
+    """A withdrawal by one of the protocol's rules, with that rule's effects."""
+    rule = next((item for item in context.protocol.withdrawal if item.id == command.rule), None)
+    if rule is None:
+        known = ", ".join(item.id for item in context.protocol.withdrawal)
+        return refuse(f"there is no withdrawal rule '{command.rule}' (there is {known})")
+    if context.known.left is not None:
+        return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")
+    return accept(
+        "withdraw",
+        command.participant,
+        rule=rule.id,
+        on=command.on.isoformat(),
+        treatment=rule.effect.treatment,
+        follow_up=rule.effect.follow_up,
+        data=rule.effect.data,
+        before=next(
+            (step.id for step in context.protocol.entry_steps if step.id not in context.known.steps), None
+        ),
+    )
+
+
+def decide_lose(context: Context, command: Lose) -> Decision:
+    """Lost to follow-up."""
+    if context.known.left is not None:
+        return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")
+    return accept("lose", command.participant, on=command.on.isoformat())

@@ -1,0 +1,157 @@
+"""What is recorded: forms, judgements, responses, classes, visits, corrections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Visit
+from equipoise.conduct.context import Context
+from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.conduct.values import check_value, to_json
+from equipoise.ledger import Json
+from equipoise.protocol.model.pathway import Assess as AssessStep
+from equipoise.protocol.model.response import RESPONSES
+
+FOLLOW_UP = "follow_up"
+"""Name of an assessment at a follow-up visit."""
+
+
+def decide_record(context: Context, command: Record) -> Decision:
+    """A form: every value has to be one that its variable admits."""
+    form = context.protocol.forms.get(command.form)
+    if form is None:
+        return refuse(f"there is no form '{command.form}' (there is {', '.join(context.protocol.forms)})")
+    if not command.values:
+        return refuse(f"the form '{command.form}' is empty")
+    problems = []
+    for name, value in command.values.items():
+        if name not in form.variables:
+            problems.append(f"'{name}' is not on the form '{command.form}'")
+        elif problem := check_value(name, context.protocol.dictionary[name], value):
+            problems.append(problem)
+        elif not form.repeats and name in context.known.values:
+            problems.append(f"{name} has been recorded; a correction with its reason changes it")
+    if problems:
+        return refuse(*problems)
+    return accept(
+        "form",
+        command.participant,
+        form=command.form,
+        on=command.on.isoformat(),
+        visit=command.visit,
+        values=_values(command.values),
+    )
+
+
+def _values(values: Any) -> Json:
+    return {name: to_json(value) for name, value in values.items()}
+
+
+def decide_judge(context: Context, command: Judge) -> Decision:
+    """Judgements: by the role that the criterion names."""
+    criteria = {item.id: item for item in context.protocol.eligibility if item.judgement is not None}
+    problems = []
+    for name, answer in command.answers.items():
+        if name not in criteria:
+            problems.append(f"criterion '{name}' is no judgement")
+        elif command.role != criteria[name].judgement:
+            problems.append(
+                f"criterion {name} is judged by the {criteria[name].judgement}, not by the {command.role}"
+            )
+        elif not isinstance(answer, bool):
+            problems.append(f"the answer to {name} is true or false, not {answer!r}")
+    if problems or not command.answers:
+        return refuse(*problems or ["no judgement was answered"])
+    answers: dict[str, Json] = dict(command.answers)
+    return accept("judge", command.participant, on=command.on.isoformat(), answers=answers)
+
+
+def decide_assess(context: Context, command: Assess) -> Decision:
+    """Response of every compartment."""
+    names = {step.name for step in context.protocol.steps if isinstance(step, AssessStep)} | {FOLLOW_UP}
+    if context.protocol.response is None or command.name not in names:
+        return refuse(f"there is no assessment '{command.name}' (there is {', '.join(sorted(names))})")
+    compartments = context.protocol.response.compartments
+    problems = [
+        f"the response of '{part}' is missing" for part in compartments if part not in command.responses
+    ]
+    problems += [
+        f"there is no compartment '{part}'" for part in command.responses if part not in compartments
+    ]
+    problems += [
+        f"'{value}' is no response (one of {', '.join(RESPONSES)})"
+        for value in command.responses.values()
+        if value not in RESPONSES
+    ]
+    if problems:
+        return refuse(*problems)
+    responses: dict[str, Json] = dict(command.responses)
+    return accept(
+        "assess",
+        command.participant,
+        name=command.name,
+        on=command.on.isoformat(),
+        visit=command.visit,
+        responses=responses,
+        overall=overall_response(tuple(command.responses.values())),
+    )
+
+
+def overall_response(responses: tuple[str, ...]) -> str:
+    """The overall response of compartments judged apart: progression in any is progression, else the least of them."""
+    for worst in ("PD", "NE", "SD", "non-CR/non-PD", "PR"):
+        if worst in responses:
+            return worst
+    return "CR"
+
+
+def decide_classify(context: Context, command: Classify) -> Decision:
+    """The class of the first row whose condition holds; an unknown condition before it leaves the class unknown."""
+    table = context.protocol.classifications.get(command.by)
+    if table is None:
+        return refuse(f"there is no classification '{command.by}'")
+    for row in table.rows:
+        judged = context.criteria.rule(row.when).judge(context.known.values)
+        if judged.value is None:
+            missing = ", ".join(sorted(judged.decided_by))
+            return refuse(f"the class cannot be told: {missing} is not recorded")
+        if judged.value:
+            return accept(
+                "classify",
+                command.participant,
+                by=command.by,
+                value=row.value,
+                proposes=row.proposes,
+                on=command.on.isoformat(),
+            )
+    return refuse(f"no row of '{command.by}' holds for {command.participant}")
+
+
+def decide_visit(context: Context, command: Visit) -> Decision:  # noqa: ARG001 - every decider takes the context
+    """A visit, or a missed one."""
+    kind = "missed" if command.missed else "visit"
+    return accept(kind, command.participant, on=command.on.isoformat(), visit=command.visit)
+
+
+def decide_correct(context: Context, command: Correct) -> Decision:
+    """A correction: a new entry with the old value, the new one, and the reason."""
+    variable = context.protocol.variables.get(command.variable)
+    if variable is None:
+        return refuse(f"'{command.variable}' is not a recorded variable")
+    if command.variable not in context.known.values:
+        return refuse(f"{command.variable} has not been recorded, so there is nothing to correct")
+    if not (command.reason or "").strip():
+        return refuse("a correction needs a reason")
+    if problem := check_value(command.variable, variable, command.value):
+        return refuse(problem)
+    old = context.known.values[command.variable]
+    if old == command.value:
+        return refuse(f"{command.variable} is {old} already")
+    return accept(
+        "correct",
+        command.participant,
+        variable=command.variable,
+        old=to_json(old),
+        new=to_json(command.value),
+        on=command.on.isoformat(),
+    )

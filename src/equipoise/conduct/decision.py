@@ -1,0 +1,57 @@
+"""What `decide` answers: entries to append, or a refusal that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from equipoise.conduct.eligibility import CriterionResult
+from equipoise.ledger import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it is sealed: the command adds who and when, the ledger its place."""
+
+    kind: str
+    data: Mapping[str, Json]
+    participant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The command is carried out by these entries."""
+
+    drafts: tuple[Draft, ...]
+    arm: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The command is refused.
+
+    Attributes:
+        reasons: what stands against it, one line each; every failed or unknown criterion is among them.
+        criteria: how every criterion of the step was judged, where criteria were.
+        drafts: a refused entry to a step is itself an entry; other refusals leave none.
+    """
+
+    reasons: tuple[str, ...]
+    criteria: tuple[CriterionResult, ...] = ()
+    drafts: tuple[Draft, ...] = field(default=())
+
+
+Decision: TypeAlias = Accepted | Refused
+
+
+def accept(kind: str, participant: str | None = None, /, **data: Json) -> Accepted:
+    """Accept with one entry; what is None is left out of its data."""
+    kept = {name: value for name, value in data.items() if value is not None}
+    return Accepted((Draft(kind, kept, participant),))
+
+
+def refuse(*reasons: str) -> Refused:
+    """Refuse without leaving an entry."""
+    return Refused(reasons)

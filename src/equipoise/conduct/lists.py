@@ -1,0 +1,49 @@
+"""From an allocation list of the protocol to the method that allocates, and a participant's levels in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from equipoise.allocation import Factor, Method, Minimisation, PermutedBlocks, Ratio, Simple
+from equipoise.conduct.eligibility import Criteria
+from equipoise.errors import AllocationError
+from equipoise.protocol import Protocol
+from equipoise.protocol.checks.conduct import SITE, list_variables
+from equipoise.protocol.model.allocation import BlockList, MinimisationList, SimpleList
+
+
+def method_of(protocol: Protocol, name: str) -> Method:
+    """The allocation method of a list with chance."""
+    return _method(
+        protocol.allocation[name].model_dump_json(), type(protocol.allocation[name]), tuple(protocol.arms)
+    )
+
+
+@lru_cache(maxsize=64)
+def _method(settings: str, kind: type[Any], arms: tuple[str, ...]) -> Method:
+    item = kind.model_validate_json(settings)
+    if not isinstance(item, SimpleList | BlockList | MinimisationList):
+        raise AllocationError("a list by class allocates without chance")
+    ratio = Ratio(tuple((arm, item.ratio[arm]) for arm in arms))
+    if isinstance(item, BlockList):
+        return PermutedBlocks(ratio, item.sizes, strata=item.strata)
+    if isinstance(item, MinimisationList):
+        factors = tuple(Factor(factor.variable, factor.weight) for factor in item.factors)
+        return Minimisation(ratio, factors, item.probability, item.measure)
+    return Simple(ratio)
+
+
+def levels_of(criteria: Criteria, name: str, values: Mapping[str, Any], site: str) -> dict[str, str | None]:
+    """A participant's level of every variable that a list balances; None where it is not known."""
+    found: dict[str, str | None] = {}
+    for variable in list_variables(criteria.protocol, name):
+        value = site if variable == SITE else criteria.derive(variable, values)
+        found[variable] = None if value is None else level(value)
+    return found
+
+
+def level(value: Any) -> str:
+    """A value as a level."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -1,0 +1,164 @@
+"""The state of a trial and of a participant: what the entries so far add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from equipoise.allocation import ListState
+from equipoise.conduct.values import Recorded
+from equipoise.ledger import GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class TrialState:
+    """One small record: what a command must know of the whole trial.
+
+    Attributes:
+        opened: whether the trial is open.
+        closed: whether it is closed.
+        version: the protocol version in force.
+        entries: how many there are.
+        head: hash of the last.
+        screened: participants so far.
+        passed: participants who passed each entry step.
+        lists: counters and margins of each allocation list.
+        commitments: of each list's seed.
+        revealed: whether the seeds have been revealed.
+        data_cut: the data cut-off date.
+        last_time: time of the last entry.
+    """
+
+    opened: bool = False
+    closed: bool = False
+    version: str = ""
+    entries: int = 0
+    head: str = GENESIS
+    screened: int = 0
+    passed: Mapping[str, int] = field(default_factory=dict)
+    lists: Mapping[str, ListState] = field(default_factory=dict)
+    commitments: Mapping[str, str] = field(default_factory=dict)
+    revealed: bool = False
+    data_cut: date | None = None
+    last_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormRecord:
+    """One filled-in form."""
+
+    form: str
+    on: date
+    visit: str | None
+    values: Mapping[str, Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One assessment of response."""
+
+    name: str
+    on: date
+    visit: str | None
+    responses: Mapping[str, str]
+    overall: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An arm, the step that gave it, and when."""
+
+    step: str
+    arm: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """An intervention."""
+
+    intervention: str
+    status: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """An event that happened; `cause` of a death, `kind` as the protocol declares it."""
+
+    event: str
+    kind: str
+    cause: str | None
+    on: date
+    entry: int
+
+    def matches(self, ref: str) -> bool:
+        """Whether it is what an endpoint's event reference names."""
+        event, _, cause = ref.partition(":")
+        return self.event == event and (not cause or self.cause == cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A step that was refused: the ids of criteria that failed, and of those not known."""
+
+    step: str
+    on: date
+    failed: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How and when participation ended, other than by death."""
+
+    rule: str
+    on: date
+    follow_up: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantState:
+    """What is known of one participant.
+
+    Attributes:
+        number: the participant's number; names live outside the ledger.
+        site: the site that screened the participant.
+        version: the protocol version consented to.
+        values: the newest value of every recorded variable, dates of steps and responses among them.
+        at_allocation: the values that counted when the arm was given; later corrections do not change them.
+        steps: date of each entry step that was passed.
+        assignments: arms given; the first counts, and the rest are assignments by class.
+    """
+
+    number: str
+    site: str
+    version: str
+    screened_on: date
+    values: Mapping[str, Recorded] = field(default_factory=dict)
+    at_allocation: Mapping[str, str] = field(default_factory=dict)
+    steps: Mapping[str, date] = field(default_factory=dict)
+    forms: tuple[FormRecord, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    classes: tuple[Assignment, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
+    events: tuple[Occurrence, ...] = ()
+    visits: tuple[date, ...] = ()
+    missed: tuple[date, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    left: Left | None = None
+    last_alive: date | None = None
+    corrections: int = 0
+
+    @property
+    def arm(self) -> str | None:
+        """The arm as first allocated; nothing that happens later changes it."""
+        return self.assignments[0].arm if self.assignments else None
+
+    @property
+    def died_on(self) -> date | None:
+        """The day of death."""
+        return next((item.on for item in self.events if item.kind == "death"), None)

@@ -1,0 +1,18 @@
+"""The ledger: entries in a chain of hashes, and its file form, JSON lines."""
+
+from equipoise.ledger.entry import GENESIS, Entry, Json, entry_of_line, line_of
+from equipoise.ledger.journal import Journal
+from equipoise.ledger.verify import Problem, Verification, verify_bytes, verify_file
+
+__all__ = [
+    "GENESIS",
+    "Entry",
+    "Journal",
+    "Json",
+    "Problem",
+    "Verification",
+    "entry_of_line",
+    "line_of",
+    "verify_bytes",
+    "verify_file",
+]

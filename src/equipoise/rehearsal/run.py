@@ -1,0 +1,136 @@
+"""Rehearse a trial: synthetic participants come in, and the conduct core does with them what it does with real ones."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from equipoise.allocation import commitment
+from equipoise.conduct import Desk, ParticipantState, TrialState, commands
+from equipoise.disease import uniforms
+from equipoise.errors import DesignError
+from equipoise.ledger import Journal
+from equipoise.protocol import Protocol
+from equipoise.protocol.model.allocation import ClassifiedList
+from equipoise.rehearsal.clock import Office
+from equipoise.rehearsal.course import Course, Setting
+from equipoise.rehearsal.draws import list_seed
+from equipoise.units import date_after_months
+
+MAX_SCREENED_PER_PLACE = 200
+"""So many in a row who fail screening mean that the assumptions let nobody in."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A trial that never took place.
+
+    Attributes:
+        protocol: the protocol that was rehearsed.
+        seed: everything follows from it.
+        journal: the ledger, closed, its seeds revealed.
+        trial: the state that it adds up to.
+        participants: each participant's state, by number.
+        data_cut: the data cut-off date.
+    """
+
+    protocol: Protocol
+    seed: int
+    journal: Journal
+    trial: TrialState
+    participants: Mapping[str, ParticipantState]
+    data_cut: date
+
+
+def rehearse(protocol: Protocol, *, seed: int, progress: Progress | None = None) -> Rehearsal:
+    """Rehearse a trial from the protocol's assumptions.
+
+    Args:
+        protocol: with an `assumptions` section.
+        seed: a whole number from 0; the same seed gives the same ledger, byte for byte.
+        progress: called with days done and days in all.
+
+    Raises:
+        DesignError: no assumptions, a negative seed, or assumptions under which nobody can enter.
+    """
+    if seed < 0:
+        raise DesignError(f"the seed is {seed}: use a whole number from 0")
+    setting = Setting.of(protocol, seed)
+    lists = [name for name, item in protocol.allocation.items() if not isinstance(item, ClassifiedList)]
+    seeds = {name: list_seed(seed, protocol.id, name) for name in lists}
+    desk = Desk(protocol, seeds=seeds)
+    office = Office(desk)
+    accrual = setting.assumptions.accrual
+    office.submit(
+        commands.Open,
+        accrual.start,
+        protocol_digest=protocol.digest,
+        commitments={name: commitment(value) for name, value in seeds.items()},
+    )
+    days = _registration_days(setting)
+    data_cut = date_after_months(days[-1], setting.assumptions.cut_off_months)
+    _run(setting, office, days, data_cut, progress)
+    _finish(office, data_cut, seeds)
+    return Rehearsal(protocol, seed, desk.journal, desk.trial, desk.participants, data_cut)
+
+
+def _registration_days(setting: Setting) -> list[date]:
+    """The day of each registration, uniform over the accrual window."""
+    accrual = setting.assumptions.accrual
+    length = (accrual.end - accrual.start).days + 1
+    u = uniforms(setting.seed, "rehearsal accrual", range(accrual.participants))[:, 0]
+    return sorted(accrual.start + timedelta(days=min(int(x * length), length - 1)) for x in u)
+
+
+def _run(
+    setting: Setting, office: Office, days: list[date], data_cut: date, progress: Progress | None
+) -> None:
+    """Let all participants walk, in the order of the calendar."""
+    waiting: list[tuple[date, int, Iterator[date]]] = []
+    arrivals = _arrivals(setting, office, days, waiting)
+    heapq.heappush(waiting, (days[0], 0, arrivals))
+    total = (data_cut - days[0]).days
+    while waiting:
+        day, order, walk = heapq.heappop(waiting)
+        if progress is not None:
+            progress((day - days[0]).days, total)
+        following = next(walk, None)
+        if following is not None and following <= data_cut:
+            heapq.heappush(waiting, (max(following, day), order, walk))
+
+
+def _arrivals(setting: Setting, office: Office, days: list[date], waiting: list[Any]) -> Iterator[date]:
+    """Screen participants until each place is filled; who is registered goes on alone."""
+    number = 0
+    for place, day in enumerate(days):
+        if place:
+            yield day
+        for _ in range(MAX_SCREENED_PER_PLACE):
+            number += 1
+            course = Course(setting, office, number)
+            if course.enter(day):
+                heapq.heappush(waiting, (day, number, course.walk()))
+                break
+        else:
+            raise DesignError(
+                f"{MAX_SCREENED_PER_PLACE} synthetic participants in a row failed screening: "
+                f"check assumptions.variables against the criteria ({course.why_not()})"
+            )
+
+
+def _finish(office: Office, data_cut: date, seeds: Mapping[str, bytes]) -> None:
+    """Ask after everybody at the cut-off, judge the cohort rules, reveal the seeds, close."""
+    for state in list(office.desk.participants.values()):
+        if state.assignments and state.died_on is None and state.left is None:
+            office.submit(commands.Visit, data_cut, state.number, site=state.site, visit="cut-off")
+    office.submit(commands.Cut, data_cut, on=data_cut)
+    if office.desk.protocol.cohort_rules:
+        office.submit(commands.CheckCohort, data_cut)
+    if seeds:
+        office.submit(commands.Reveal, data_cut, seeds={name: value.hex() for name, value in seeds.items()})
+    office.submit(commands.Close, data_cut)
