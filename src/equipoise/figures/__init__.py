@@ -7,7 +7,8 @@ inside) and, for journals that ask for PDF, PNG, EPS or TIFF, hands the same sce
 from equipoise.figures.figure import Figure
 from equipoise.figures.flow import flow
 from equipoise.figures.forest import forest
+from equipoise.figures.interval import interval
 from equipoise.figures.kaplan_meier import kaplan_meier
 from equipoise.figures.sparkline import sparkline
 
-__all__ = ["Figure", "flow", "forest", "kaplan_meier", "sparkline"]
+__all__ = ["Figure", "flow", "forest", "interval", "kaplan_meier", "sparkline"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.analysis.results import Flow, FlowArm, FlowStep
@@ -49,6 +49,14 @@ class _Placed:
         return self.x + self.width / 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """The boxes of one arm, and its colour."""
+
+    stages: list[list[_Item]]
+    color: str
+
+
 def flow(
     flow: Flow,
     *,
@@ -72,35 +80,37 @@ def flow(
     if show_title:
         scene.text(0, 16, title, size=15, bold=True)
         y = 30.0
-    trunk, y = _entry(scene, flow, width, y, narrow)
+    trunk = _entry(scene, flow, width, y)
+    y = trunk.bottom
     if flow.arms:
-        per_row = 2 if narrow else 4
-        beside = len(flow.arms) <= per_row
-        columns = [_stages(arm, allocation) for arm in flow.arms]
+        beside = len(flow.arms) <= (2 if narrow else 4)
+        styles = arm_styles(tuple(arm.arm for arm in flow.arms))
+        arms = [_Arm(_stages(arm, allocation), styles[arm.arm].color) for arm in flow.arms]
         draw = _arms_beside if beside else _arms_below
-        y = draw(scene, columns, _colors(flow.arms), trunk, width)
+        y = draw(scene, arms, trunk, width)
     return Figure(title, _describe(flow, title, allocation), width, y + 2, tuple(scene.marks))
 
 
-def _entry(scene: Scene, flow: Flow, width: float, y: float, narrow: bool) -> tuple[_Placed, float]:
+def _entry(scene: Scene, flow: Flow, width: float, y: float) -> _Placed:
     """The boxes down to allocation, with those who did not pass at the side; returns the last box."""
+    narrow = width == NARROW
     main = width * (0.46 if narrow else 0.36)
     left = 0.0 if narrow else width / 2 - main / 2
     side = width - left - main - _GAP
-    last = _box(scene, left, y, main, [_Item("Screened", flow.screened, bold=True)])
+    last = _box(scene, (left, y, main), [_Item("Screened", flow.screened, bold=True)])
     for step in flow.steps:
         reasons = _refused(step)
         gap = _GAP
         if reasons:
             out_y = last.bottom + _GAP / 2
-            out = _box(scene, left + main + _GAP, out_y, side, reasons)
+            out = _box(scene, (left + main + _GAP, out_y, side), reasons)
             gap = out.height + _GAP
             turn = out_y + min(out.height / 2, 22.0)
             scene.arrow((last.middle, turn), (out.x, turn))
-        box = _box(scene, left, last.bottom + gap, main, [_Item(step.label, step.passed, bold=True)])
+        box = _box(scene, (left, last.bottom + gap, main), [_Item(step.label, step.passed, bold=True)])
         scene.arrow((last.middle, last.bottom), (last.middle, box.y))
         last = box
-    return last, last.bottom
+    return last
 
 
 def _refused(step: FlowStep) -> list[_Item]:
@@ -112,65 +122,51 @@ def _refused(step: FlowStep) -> list[_Item]:
     return [head, *(_Item(reason, number, indent=True) for reason, number in step.not_passed.items())]
 
 
-def _arms_beside(scene: Scene, arms: tuple[FlowArm, ...], trunk: _Placed, width: float, allocation: str) -> float:
-    """The arms side by side, their boxes aligned in rows."""
+def _arms_beside(scene: Scene, arms: Sequence[_Arm], trunk: _Placed, width: float) -> float:
+    """The arms side by side, their boxes aligned in rows; returns where they end."""
     gap = 10.0 if width == NARROW else 16.0
-    each = (width - gap * (len(arms) - 1)) / len(arms)
-    if len(arms) == 1:
-        each = width * 0.5
-    total = each * len(arms) + gap * (len(arms) - 1)
-    lefts = [(width - total) / 2 + index * (each + gap) for index in range(len(arms))]
-    colors = arm_styles(tuple(arm.arm for arm in arms))
+    each = width * 0.5 if len(arms) == 1 else (width - gap * (len(arms) - 1)) / len(arms)
+    start = (width - each * len(arms) - gap * (len(arms) - 1)) / 2
+    lefts = [start + index * (each + gap) for index in range(len(arms))]
     split = trunk.bottom + _GAP * 0.75
     y = split + _GAP * 0.75
-    columns = [_stages(arm, allocation) for arm in arms]
     middles = [left + each / 2 for left in lefts]
     scene.line((trunk.middle, trunk.bottom), (trunk.middle, split))
-    if len(arms) > 1 or middles[0] != trunk.middle:
-        scene.line((min(*middles, trunk.middle), split), (max(*middles, trunk.middle), split))
+    scene.line((min(*middles, trunk.middle), split), (max(*middles, trunk.middle), split))
     for middle in middles:
         scene.arrow((middle, split), (middle, y))
-    for row in range(max(map(len, columns))):
-        heights = [_height(column[row], each) for column in columns]
-        for index, (arm, column) in enumerate(zip(arms, columns, strict=True)):
-            color = colors[arm.arm].color if row == 0 else None
-            box = _box(scene, lefts[index], y, each, column[row], height=max(heights), accent=color)
-            if row + 1 < len(column):
+    last = len(arms[0].stages) - 1
+    for row in range(last + 1):
+        height = max(_height(arm.stages[row], each) for arm in arms)
+        for left, arm in zip(lefts, arms, strict=True):
+            box = _box(scene, (left, y, each), arm.stages[row], height=height, accent=None if row else arm.color)
+            if row < last:
                 scene.arrow((box.middle, box.bottom), (box.middle, box.bottom + _GAP * 0.75))
-        y += max(heights) + _GAP * 0.75
+        y += height + _GAP * 0.75
     return y - _GAP * 0.75
 
 
-def _arms_below(
-    scene: Scene, arms: tuple[FlowArm, ...], trunk: _Placed, width: float, allocation: str, per_row: int
-) -> float:
-    """The arms in rows under a rail at the left, where they do not fit side by side."""
-    rail = 8.0
-    gap = 12.0
-    each = (width - 2 * rail - 4 - gap * (per_row - 1)) / per_row
-    colors = arm_styles(tuple(arm.arm for arm in arms))
+def _arms_below(scene: Scene, arms: Sequence[_Arm], trunk: _Placed, width: float) -> float:
+    """The arms under one another, along a rail at the left, where they do not fit side by side."""
+    rail, left = 8.0, 20.0
     y = trunk.bottom + _GAP
     turns: list[float] = []
-    for start in range(0, len(arms), per_row):
-        row = arms[start : start + per_row]
-        items = [[item for stage in _stages(arm, allocation) for item in stage] for arm in row]
-        height = max(_height(item, each) for item in items)
-        for index, (arm, item) in enumerate(zip(row, items, strict=True)):
-            x = 2 * rail + 4 + index * (each + gap)
-            _box(scene, x, y, each, item, height=height, accent=colors[arm.arm].color)
+    for arm in arms:
+        box = _box(scene, (left, y, width - left), [item for stage in arm.stages for item in stage], accent=arm.color)
         turns.append(y + 18)
-        y += height + 14
-    scene.line(
-        (trunk.middle, trunk.bottom), (trunk.middle, trunk.bottom + 10), (rail, trunk.bottom + 10), (rail, turns[-1])
-    )
+        y = box.bottom + 14
+    start = (trunk.middle, trunk.bottom)
+    scene.line(start, (trunk.middle, trunk.bottom + 10), (rail, trunk.bottom + 10), (rail, turns[-1]))
     for turn in turns:
-        scene.arrow((rail, turn), (2 * rail + 4, turn))
+        scene.arrow((rail, turn), (left, turn))
     return y - 14
 
 
 def _stages(arm: FlowArm, allocation: str) -> list[list[_Item]]:
     """The boxes of one arm: allocation, follow-up, analysis."""
     first = [_Item(f"{allocation} to {arm.arm}", arm.allocated, bold=True), _Item(arm.label)]
+    if arm.received:
+        first.append(_Item("Received"))
     first += [_Item(what, number, indent=True) for what, number in arm.received.items()]
     second = [_Item("Died", arm.died), _Item("In follow-up", arm.in_follow_up)]
     if arm.left:
@@ -197,15 +193,14 @@ def _height(items: list[_Item], width: float) -> float:
 
 def _box(
     scene: Scene,
-    x: float,
-    y: float,
-    width: float,
+    place: tuple[float, float, float],
     items: list[_Item],
     *,
     height: float | None = None,
     accent: str | None = None,
 ) -> _Placed:
-    """A box with its lines: text at the left, numbers at the right."""
+    """A box at x and y, so wide: text at the left, numbers at the right."""
+    x, y, width = place
     lines = _lines(items, width)
     placed = _Placed(x + 0.5, y, width - 1, height or _height(items, width))
     scene.box(placed.x, y, placed.width, placed.height, fill=WASH, stroke=MUTED)

@@ -82,25 +82,10 @@ def forest(
     first = ratios[0]
     title = title or f"{first.measure.capitalize()} of {first.endpoint}, {first.comparison}"
     rows = _rows(ratios, _interactions(estimates), variables or {})
-    layout = _NARROW_LAYOUT if narrow else _WIDE_LAYOUT
-    axis = _axis(ratios, layout)
-    scene = Scene()
-    y = _heading(scene, title if show_title else "", layout)
-    y = _columns(scene, ratios, layout, y)
-    marks = Scene()  # over the vertical lines, which are over the shading
-    spans: list[tuple[float, float]] = []
-    for row in rows:
-        end = _row(scene, marks, row, ratios, layout, axis, y)
-        if not layout.narrow:
-            spans.append((y, end))
-        elif row.estimate is not None:
-            spans.append((end - 2 * _LINE + 10, end))  # beside the numbers, not through them
-        y = end
-    _lines(scene, ratios, axis, spans)
-    scene.marks += marks.marks
+    drawing = _Drawing(ratios, _NARROW_LAYOUT if narrow else _WIDE_LAYOUT)
     words = favours or (f"Favours {first.arm}", f"Favours {first.reference}")
-    y = _foot(scene, axis, layout, words, y)
-    return Figure(title, _describe(rows, title, words), layout.width, y, tuple(scene.marks))
+    height = drawing.draw(rows, title if show_title else "", words)
+    return Figure(title, _describe(rows, title, words), drawing.layout.width, height, tuple(drawing.scene.marks))
 
 
 def _check(ratios: Sequence[Estimate]) -> None:
@@ -147,6 +132,159 @@ def value_label(variables: Mapping[str, Variable], name: str, value: str) -> str
     return (values or {}).get(value, value)
 
 
+class _Drawing:
+    """The scene as it grows, and what every row needs to know."""
+
+    def __init__(self, ratios: Sequence[Estimate], layout: _Layout) -> None:
+        self.ratios = ratios
+        self.layout = layout
+        self.axis = _axis(ratios, layout)
+        levels = {item.conf_level for item in ratios if item.conf_level is not None}
+        self.common_level = next(iter(levels)) if len(levels) == 1 else None
+        self.smallest_error = min((item.std_error for item in ratios if item.subgroup and item.std_error), default=None)
+        self.scene = Scene()
+        self.over = Scene()  # intervals: over the vertical lines, which are over the shading
+
+    def draw(self, rows: Sequence[_Row], title: str, favours: tuple[str, str]) -> float:
+        """Everything from top to bottom; returns the height."""
+        y = self._columns(self._heading(title))
+        spans: list[tuple[float, float]] = []
+        for row in rows:
+            end = self._row(row, y)
+            if not self.layout.narrow:
+                spans.append((y, end))
+            elif row.estimate is not None:
+                spans.append((end - 20, end - 5))  # beside the numbers, not through them
+            y = end
+        self._lines(spans)
+        self.scene.marks += self.over.marks
+        return self._foot(favours, y)
+
+    def _heading(self, title: str) -> float:
+        if not title:
+            return 0.0
+        y = 0.0
+        for line in wrap(title, 15, self.layout.width, bold=True):
+            y += 19
+            self.scene.text(0, y, line, size=15, bold=True)
+        return y + 10
+
+    def _columns(self, y: float) -> float:
+        """The heads of the columns."""
+        scene, layout, first = self.scene, self.layout, self.ratios[0]
+        name = "HR" if first.measure == "hazard ratio" else first.measure.capitalize()
+        head = f"{name} ({level(self.common_level)}\u00a0CI)" if self.common_level else f"{name} (CI)"
+        if layout.narrow:
+            scene.text(0, y + 14, "Subgroup", bold=True)
+            scene.text(0, y + 29, f"events/n: {first.arm}; {first.reference}", size=11, color=MUTED)
+            scene.text(layout.text_at, y + 14, head, bold=True, anchor="end")
+        else:
+            scene.text(0, y + 29, "Subgroup", bold=True)
+            middle = sum(layout.arm_at) / 2 - 8
+            scene.text(middle, y + 14, "Events/participants", size=11, color=MUTED, anchor="middle")
+            for at, arm in zip(layout.arm_at, (first.arm, first.reference), strict=True):
+                scene.text(at, y + 29, arm or "", bold=True, anchor="end")
+            scene.text(layout.text_at, y + 29, head, bold=True)
+            if any(item.subgroup for item in self.ratios):
+                scene.text(layout.width, y + 14, "p of", size=11, color=MUTED, anchor="end")
+                scene.text(layout.width, y + 29, "interaction", size=11, color=MUTED, anchor="end")
+        scene.line((0, y + 37), (layout.width, y + 37), color=RULE)
+        return y + 41
+
+    def _row(self, row: _Row, y: float) -> float:
+        """One line of the forest; returns where it ends."""
+        layout, item = self.layout, row.estimate
+        strong = item is None or row.overall
+        indent = 0.0 if strong else _INDENT
+        labels = wrap(row.label, 12, (layout.label_width if item else layout.plot[1]) - indent, bold=strong)
+        height = _LINE * len(labels) + (9 if item is None else 6)
+        if layout.narrow and item is not None:
+            height += _LINE - 2
+        if row.overall:
+            self.scene.box(0, y, layout.width, height, fill=WASH, stroke=None)
+        base = y + height / 2 + 4 if len(labels) == 1 and not layout.narrow else y + 16
+        for index, line in enumerate(labels):
+            self.scene.text(indent, base + index * _LINE, line, bold=strong)
+        if item is not None:
+            self._numbers(item, base, y + height)
+            self._interval(item, y + height - 13 if layout.narrow else base - 4)
+        elif row.interaction:
+            text = f"interaction p\u00a0{row.interaction}" if layout.narrow else row.interaction
+            self.scene.text(layout.width, base, text, anchor="end", color=MUTED if layout.narrow else INK)
+        return y + height
+
+    def _numbers(self, item: Estimate, base: float, bottom: float) -> None:
+        """Events, participants, the ratio and its interval, as text."""
+        layout, overall = self.layout, not item.subgroup
+        both = [quote.events_and_participants(item, arm) for arm in (item.arm, item.reference)]
+        if layout.narrow:
+            text = "; ".join(filter(None, both))
+            self.scene.text(0 if overall else _INDENT, bottom - 8, text, size=11, color=MUTED)
+        else:
+            for at, text in zip(layout.arm_at, both, strict=True):
+                self.scene.text(at, base, text, anchor="end")
+        room = layout.width - (layout.label_width if layout.narrow else layout.text_at)
+        line = wrap(_ratio_text(item, with_level=self.common_level is None), 12, room)[0]
+        self.scene.text(layout.text_at, base, line, bold=overall, anchor="end" if layout.narrow else "start")
+
+    def _interval(self, item: Estimate, y: float) -> None:
+        """The interval, with a square at the estimate, or a diamond for all participants."""
+        axis, over = self.axis, self.over
+        if item.value is None or item.value <= 0:
+            return
+        low = item.conf_low if item.conf_low is not None and item.conf_low > 0 else axis.low / 2
+        high = item.conf_high if item.conf_high is not None else axis.high * 2
+        middle = axis(item.value)
+        if not item.subgroup:
+            over.area((axis(low), y), (middle, y - 7), (axis(high), y), (middle, y + 7), fill=INK)
+            return
+        if item.conf_level is not None:
+            for limit, inside in ((low, low >= axis.low), (high, high <= axis.high)):
+                draw = over.line if inside else over.arrow
+                draw((middle, y), (axis(limit), y), width=1.3)
+        half = self._side(item) / 2
+        left, right = middle - half, middle + half
+        over.area((left, y - half), (right, y - half), (right, y + half), (left, y + half), fill=INK)
+
+    def _side(self, item: Estimate) -> float:
+        """Side of the square: its area grows with the estimate's weight, 1/SE²."""
+        if not item.std_error or self.smallest_error is None:
+            return sum(_SQUARE) / 2
+        return max(_SQUARE[0], _SQUARE[1] * self.smallest_error / item.std_error)
+
+    def _lines(self, spans: list[tuple[float, float]]) -> None:
+        """No effect, and the overall estimate, down the rows."""
+        axis, end = self.axis, spans[-1][1]
+        spans = [*spans, (end, end + 4)]
+        self.scene.lines([[(axis(1), top), (axis(1), bottom)] for top, bottom in spans], color=MUTED)
+        overall = next((item.value for item in self.ratios if not item.subgroup and item.value is not None), None)
+        if overall is not None and axis.low < overall < axis.high:
+            x = axis(overall)
+            self.scene.lines([[(x, top), (x, bottom)] for top, bottom in spans], color=MUTED, dash=(2.0, 3.0))
+
+    def _foot(self, favours: tuple[str, str], y: float) -> float:
+        """The axis and the words for its two directions; returns where they end."""
+        scene, axis = self.scene, self.axis
+        y += 4
+        scene.line((axis.start, y), (axis.end, y))
+        free = -math.inf
+        for tick in log_ticks(axis.low, axis.high):
+            x, half = axis(tick), text_width(tick_text(tick), 11) / 2
+            scene.line((x, y), (x, y + 4))
+            if x - half > free:
+                scene.text(x, y + 17, tick_text(tick), size=11, anchor="middle")
+                free = x + half + 5
+        one = axis(1)
+        y += 34
+        left = wrap(f"←\u00a0{favours[0]}", 11, one - 8)
+        right = wrap(f"{favours[1]}\u00a0→", 11, self.layout.width - one - 8)
+        for index, line in enumerate(left):
+            scene.text(one - 8, y + index * 14, line, size=11, anchor="end")
+        for index, line in enumerate(right):
+            scene.text(one + 8, y + index * 14, line, size=11)
+        return y + 14 * (max(len(left), len(right)) - 1) + 8
+
+
 def _axis(ratios: Sequence[Estimate], layout: _Layout) -> Axis:
     """Wide enough for every interval, within reason; an interval that leaves it ends in an arrow."""
     limits = [
@@ -160,101 +298,6 @@ def _axis(ratios: Sequence[Estimate], layout: _Layout) -> Axis:
     return Axis(low, high, *layout.plot, scale=math.log)
 
 
-def _heading(scene: Scene, title: str, layout: _Layout) -> float:
-    y = 0.0
-    if title:
-        for line in wrap(title, 15, layout.width, bold=True):
-            y += 19
-            scene.text(0, y, line, size=15, bold=True)
-        y += 10
-    return y
-
-
-def _columns(scene: Scene, ratios: Sequence[Estimate], layout: _Layout, y: float) -> float:
-    """The heads of the columns."""
-    first = ratios[0]
-    name = "HR" if first.measure == "hazard ratio" else first.measure.capitalize()
-    head = f"{name} ({level(_common_level(ratios) or 0)}\u00a0CI)" if _common_level(ratios) else f"{name} (CI)"
-    if layout.narrow:
-        scene.text(0, y + 14, "Subgroup", bold=True)
-        scene.text(0, y + 29, f"events/n: {first.arm}; {first.reference}", size=11, color=MUTED)
-        scene.text(layout.text_at, y + 14, head, bold=True, anchor="end")
-        y += 37
-    else:
-        scene.text(0, y + 29, "Subgroup", bold=True)
-        scene.text(sum(layout.arm_at) / 2 - 8, y + 14, "Events/participants", size=11, color=MUTED, anchor="middle")
-        for at, arm in zip(layout.arm_at, (first.arm, first.reference), strict=True):
-            scene.text(at, y + 29, arm or "", bold=True, anchor="end")
-        scene.text(layout.text_at, y + 29, head, bold=True)
-        if any(item.subgroup for item in ratios):
-            scene.text(layout.width, y + 14, "p of", size=11, color=MUTED, anchor="end")
-            scene.text(layout.width, y + 29, "interaction", size=11, color=MUTED, anchor="end")
-        y += 37
-    scene.line((0, y), (layout.width, y), color=RULE)
-    return y + 4
-
-
-def _common_level(ratios: Sequence[Estimate]) -> float | None:
-    """The level of the intervals if they have one in common."""
-    levels = {item.conf_level for item in ratios if item.conf_level is not None}
-    return next(iter(levels)) if len(levels) == 1 else None
-
-
-def _row(
-    scene: Scene,
-    marks: Scene,
-    row: _Row,
-    ratios: Sequence[Estimate],
-    layout: _Layout,
-    axis: Axis,
-    y: float,
-) -> float:
-    """One line of the forest; returns where it ends."""
-    strong = row.estimate is None or row.overall
-    indent = 0.0 if strong else _INDENT
-    room = (layout.label_width if row.estimate else layout.plot[1]) - indent
-    labels = wrap(row.label, 12, room, bold=strong)
-    height = _LINE * len(labels) + 6
-    if layout.narrow and row.estimate is not None:
-        height = max(height + _LINE - 2, 2 * _LINE + 6)
-    elif row.estimate is None:
-        height += 3
-    if row.overall:
-        scene.box(0, y, layout.width, height, fill=WASH, stroke=None)
-    base = y + height / 2 + 4 if len(labels) == 1 and not layout.narrow else y + 16
-    for index, line in enumerate(labels):
-        scene.text(indent, base + index * _LINE, line, bold=strong)
-    if row.estimate is None:
-        _interaction(scene, row, layout, base)
-        return y + height
-    _numbers(scene, row, ratios, layout, base, y + height)
-    _interval(marks, row, ratios, axis, y + height - 13 if layout.narrow else base - 4)
-    return y + height
-
-
-def _interaction(scene: Scene, row: _Row, layout: _Layout, base: float) -> None:
-    if row.interaction:
-        text = f"interaction p {row.interaction}" if layout.narrow else row.interaction
-        scene.text(layout.width, base, text, anchor="end", color=MUTED if layout.narrow else INK)
-
-
-def _numbers(scene: Scene, row: _Row, ratios: Sequence[Estimate], layout: _Layout, base: float, bottom: float) -> None:
-    """Events, participants, the ratio and its interval, as text."""
-    item = row.estimate
-    assert item is not None
-    both = [quote.events_and_participants(item, arm) for arm in (item.arm, item.reference)]
-    if layout.narrow:
-        indent = 0.0 if row.overall else _INDENT
-        scene.text(indent, bottom - 8, "; ".join(filter(None, both)), size=11, color=MUTED)
-    else:
-        for at, text in zip(layout.arm_at, both, strict=True):
-            scene.text(at, base, text, anchor="end")
-    text = _ratio_text(item, with_level=_common_level(ratios) is None)
-    room = layout.width - layout.label_width if layout.narrow else layout.width - layout.text_at
-    text = wrap(text, 12, room)[0]
-    scene.text(layout.text_at, base, text, bold=row.overall, anchor="end" if layout.narrow else "start")
-
-
 def _ratio_text(item: Estimate, *, with_level: bool) -> str:
     if item.value is None:
         return item.note
@@ -262,78 +305,6 @@ def _ratio_text(item: Estimate, *, with_level: bool) -> str:
         return quote.value_and_limits(item)
     low, high = (None if limit is None else ratio(limit) for limit in (item.conf_low, item.conf_high))
     return f"{ratio(item.value)} ({interval(low, high)})"
-
-
-def _interval(scene: Scene, row: _Row, ratios: Sequence[Estimate], axis: Axis, y: float) -> None:
-    """The interval, with a square at the estimate, or a diamond for all participants."""
-    item = row.estimate
-    if item is None or item.value is None or item.value <= 0:
-        return
-    low = item.conf_low if item.conf_low is not None and item.conf_low > 0 else axis.low / 2
-    high = item.conf_high if item.conf_high is not None else axis.high * 2
-    middle = axis(item.value)
-    if row.overall:
-        scene.area((axis(low), y), (middle, y - 7), (axis(high), y), (middle, y + 7), fill=INK)
-        return
-    if item.conf_level is not None:
-        for limit, inside in ((low, low >= axis.low), (high, high <= axis.high)):
-            if inside:
-                scene.line((middle, y), (axis(limit), y), width=1.3)
-            else:
-                scene.arrow((middle, y), (axis(limit), y), width=1.3)
-    half = _side(item, ratios) / 2
-    corners = (
-        (middle - half, y - half),
-        (middle + half, y - half),
-        (middle + half, y + half),
-        (middle - half, y + half),
-    )
-    scene.area(*corners, fill=INK)
-
-
-def _side(item: Estimate, ratios: Sequence[Estimate]) -> float:
-    """Side of the square: its area grows with the estimate's weight, 1/SE²."""
-    smallest = min((other.std_error for other in ratios if other.subgroup and other.std_error), default=None)
-    if not item.std_error or smallest is None:
-        return sum(_SQUARE) / 2
-    return max(_SQUARE[0], _SQUARE[1] * smallest / item.std_error)
-
-
-def _lines(scene: Scene, ratios: Sequence[Estimate], axis: Axis, spans: Sequence[tuple[float, float]]) -> None:
-    """No effect, and the overall estimate, down the rows."""
-    spans = [*spans, (spans[-1][1], spans[-1][1] + 4)]
-    scene.lines([[(axis(1), top), (axis(1), bottom)] for top, bottom in spans], color=MUTED)
-    overall = next((item.value for item in ratios if not item.subgroup and item.value is not None), None)
-    if overall is not None and axis.low < overall < axis.high:
-        x = axis(overall)
-        scene.lines([[(x, top), (x, bottom)] for top, bottom in spans], color=MUTED, dash=(2.0, 3.0))
-
-
-def _foot(scene: Scene, axis: Axis, layout: _Layout, favours: tuple[str, str], y: float) -> float:
-    """The axis and the words for its two directions."""
-    y += 4
-    scene.line((axis.start, y), (axis.end, y))
-    free = -math.inf
-    for tick in log_ticks(axis.low, axis.high):
-        x, half = axis(tick), text_width(tick_text(tick), 11) / 2
-        scene.line((x, y), (x, y + 4))
-        if x - half > free:
-            scene.text(x, y + 17, tick_text(tick), size=11, anchor="middle")
-            free = x + half + 5
-    one = axis(1)
-    y += 34
-    words = (f"←\u00a0{favours[0]}", f"{favours[1]}\u00a0→")
-    left, right = (wrap(word, 11, room) for word, room in zip(words, _rooms(layout, one), strict=True))
-    for index, line in enumerate(left):
-        scene.text(one - 8, y + index * 14, line, size=11, anchor="end")
-    for index, line in enumerate(right):
-        scene.text(one + 8, y + index * 14, line, size=11)
-    return y + 14 * (max(len(left), len(right)) - 1) + 8
-
-
-def _rooms(layout: _Layout, one: float) -> tuple[float, float]:
-    """How wide the words left and right of no effect may be."""
-    return one - 8, layout.width - one - 8
 
 
 def _describe(rows: Sequence[_Row], title: str, favours: tuple[str, str]) -> str:

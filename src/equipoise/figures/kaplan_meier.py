@@ -66,7 +66,7 @@ def kaplan_meier(
     top = y + 24
     bottom = top + _PLOT_HEIGHT[width]
     share = Axis(0.0, ceiling, bottom, top)
-    ticks = month_ticks(last, 6 if narrow else 11, curves[0].risk_times.tolist())
+    ticks = month_ticks(last, 6 if narrow else 13, curves[0].risk_times.tolist())
     _frame(scene, time, share, ticks, width)
     _medians(scene, arms, time, share)
     for arm in arms:

@@ -109,19 +109,19 @@ def _placed(item: Any, tree: Any, lines: Lines) -> _Complaint:
     at: Any = tree
     passed = False
     for part in loc:
-        if isinstance(at, dict) and part in at:
-            path, at, passed = (*path, part), at[part], False
-        elif isinstance(at, list) and isinstance(part, int) and part < len(at):
-            path, at, passed = (*path, part), at[part], False
-        else:
-            passed = True
+        passed = not _is_in(part, at)
+        if not passed:
+            path, at = (*path, part), at[part]
     kind = str(item["type"])
     last = loc[-1] if loc else ""
     at_key = last == "[key]"
     branch = passed and not at_key and kind not in (*_MISSING, *_UNKNOWN)
-    return _Complaint(
-        kind, str(item["msg"]), item.get("ctx", {}), last, path, at_key, branch, lines.get(path, 1)
-    )
+    return _Complaint(kind, str(item["msg"]), item.get("ctx", {}), last, path, at_key, branch, lines.get(path, 1))
+
+
+def _is_in(part: str | int, at: Any) -> bool:
+    """Whether a part of a location is a key or an item of what the file holds there."""
+    return part in at if isinstance(at, dict) else isinstance(at, list) and part in range(len(at))
 
 
 def _at(tree: Any, path: Path) -> Any:
@@ -130,9 +130,7 @@ def _at(tree: Any, path: Path) -> Any:
     return tree
 
 
-def _words(  # noqa: PLR0911 - one return a kind
-    first: _Complaint, alike: list[_Complaint], value: Any
-) -> tuple[str, str]:
+def _words(first: _Complaint, alike: list[_Complaint], value: Any) -> tuple[str, str]:
     """What is wrong and how to mend it."""
     if first.kind in _UNKNOWN:
         return f"unknown key '{clipped(first.last)}'", did_you_mean(first.last, _known_keys(), "take it out")
@@ -211,7 +209,7 @@ def _of_type(wanted: str, value: Any) -> tuple[str, str]:
     return what, mends.get(wanted, f"write {wanted}")
 
 
-def _of_form(first: _Complaint, value: Any) -> tuple[str, str]:  # noqa: PLR0911 - one return a kind
+def _of_form(first: _Complaint, value: Any) -> tuple[str, str]:
     """Of the right type, and still not right: too small, too long, of the wrong form."""
     shown, context = described(value), first.context
     if first.kind in _BOUNDS:

@@ -43,11 +43,11 @@ def did_you_mean(name: object, known: Collection[str], otherwise: str) -> str:
 
 def character_name(character: str) -> str:
     """A character and its name, since some look like others: `'а' (CYRILLIC SMALL LETTER A)`."""
-    name = unicodedata.name(character, "")
-    return f"'{printable(character)}' (U+{ord(character):04X}{' ' + name if name else ''})"
+    code = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+    return f"'{character}' ({code})" if character.isprintable() and not character.isspace() else code
 
 
-def described(value: Any) -> str:  # noqa: PLR0911 - one return a kind of value
+def described(value: Any) -> str:
     """A value of the file, as a message speaks of it."""
     match value:
         case None:

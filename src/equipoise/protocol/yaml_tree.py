@@ -73,9 +73,7 @@ def read_file(path: Path) -> str:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
-        raise ProtocolError(
-            f"cannot read it: {reason}", file=name, mend="check the name and its permissions"
-        ) from None
+        raise ProtocolError(f"cannot read it: {reason}", file=name, mend="check the name and its permissions") from None
     if len(data) > MAX_BYTES:
         raise ProtocolError(f"larger than {MAX_BYTES:,} bytes", file=name, line=1, mend=_SMALL)
     try:
@@ -181,9 +179,7 @@ class _Builder:
                 found = self._value(event, events, (), 0)
         if not isinstance(found, dict):
             what = "a list" if isinstance(found, list) else "a text" if found is not None else "an empty file"
-            raise ProtocolError(
-                f"{what}, and not a protocol", file=self.file, line=1, mend="start with 'id: ...'"
-            )
+            raise ProtocolError(f"{what}, and not a protocol", file=self.file, line=1, mend="start with 'id: ...'")
         return found
 
     def _note(self, event: Event) -> None:

@@ -78,6 +78,7 @@ class Course:
         compartments = setting.protocol.response.compartments if setting.protocol.response else ()
         self.responses = Responses(setting.assumptions, self.draws, compartments)
         self._found: set[str] = set()
+        self._treated: set[tuple[str | None, str]] = set()
         self._pending: list[tuple[str, date]] = []
 
     @property
@@ -192,10 +193,10 @@ class Course:
             self.record_end()
 
     def _loop(self, loop: Repeat, start: date) -> Generator[date, None, date]:
-        """Turn after turn; returns the day of the last."""
+        """Turn after turn, the first at once; returns the day of the last."""
         day = start
         for turn in range(1, loop.times + 1):
-            day = date_after_months(start, turn * loop.every_months)
+            day = date_after_months(start, (turn - 1) * loop.every_months)
             yield day
             if not self._turn(loop, day, turn):
                 break
@@ -225,7 +226,8 @@ class Course:
                 self.submit(commands.Assess, day, name=step.name, responses=self.responses.at(step.name, found))
                 self._record_found(found, day)
             case Classify():
-                self.submit(commands.Classify, day, by=step.by)
+                # a response that is not evaluable gives no class: the earlier one stands
+                self.office.accepted(commands.Classify, day, self.number, site=self.site, by=step.by)
             case Treat():
                 self._treat(step, day)
             case _:
@@ -250,7 +252,11 @@ class Course:
 
     def _treat(self, step: Treat, day: date) -> None:
         """Give the interventions of the step; a form is filled in where something was done, not given."""
-        chosen = step.by_arm.get(self.state.assignments[-1].arm, ()) if self.state.assignments else ()
+        arm = self.state.assignments[-1].arm if self.state.assignments else None
+        if step.by_arm and (arm, step.label) in self._treated:
+            return  # in a loop, the same class again is not treated anew
+        self._treated.add((arm, step.label))
+        chosen = step.by_arm.get(arm, ()) if arm is not None else ()
         done = False
         for name in (*step.interventions, *chosen):
             kind = self.setting.protocol.interventions[name].kind

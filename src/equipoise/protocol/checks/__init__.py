@@ -20,8 +20,8 @@ __all__ = ["check_references"]
 
 def check_references(protocol: Protocol) -> None:
     """Raise a `ProtocolError` for the first thing that keeps the protocol from running."""
-    check_rules(protocol)
-    check_conduct(protocol)
+    rules = check_rules(protocol)
+    check_conduct(protocol, rules)
     check_statistics(protocol)
     if protocol.assumptions is not None:
         check_assumptions(protocol, protocol.assumptions)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from equipoise.protocol.model.assumptions import Assumptions, Distribution, Transition
     from equipoise.protocol.model.trial import Path, Protocol
 
+MAX_DAYS = 36_525
 TRANSITIONS = ("local_progression", "distant_progression", "death_cancer", "death_other", "dropout")
 _FITS = {
     "constant": ("integer", "decimal", "boolean", "choice", "date", "text"),
@@ -43,13 +44,12 @@ def check_assumptions(protocol: Protocol, assumptions: Assumptions) -> None:
     for i, leaving in enumerate(assumptions.leaving):
         require(protocol, (*at, "leaving", i, "before"), leaving.before, steps, "the step", "pathway")
         known = [rule.id for rule in protocol.withdrawal]
-        require(
-            protocol, (*at, "leaving", i, "withdrawal"), leaving.withdrawal, known, "the reason", "withdrawal"
-        )
+        require(protocol, (*at, "leaving", i, "withdrawal"), leaving.withdrawal, known, "the reason", "withdrawal")
+    events, causes = protocol.event_refs(), {*protocol.events, *protocol.interventions}
     for i, consequence in enumerate(assumptions.consequences):
         path = (*at, "consequences", i)
-        require(protocol, (*path, "event"), consequence.event, protocol.event_refs(), "event", "events")
-        causes = {*protocol.events, *protocol.interventions}
+        require(protocol, (*path, "event"), consequence.event, events, "event", "events")
+        _check_order(protocol, (*path, "days"), consequence.days)
         require(protocol, (*path, "after"), consequence.after, causes, "event or intervention", "events")
         if isinstance(consequence.probability, dict):
             for arm in consequence.probability:
@@ -73,6 +73,7 @@ def _check_distribution(protocol: Protocol, path: Path, name: str, distribution:
     if variable.type == "choice" and distribution.constant is not None:
         require(protocol, (*path, "constant"), str(distribution.constant), values, "the value", "its values")
     if distribution.days is not None:
+        _check_order(protocol, (*path, "days", "between"), distribution.days.between)
         of = distribution.days.of
         if of != "screening":
             require(
@@ -83,6 +84,14 @@ def _check_distribution(protocol: Protocol, path: Path, name: str, distribution:
                 "date",
                 "variables",
             )
+
+
+def _check_order(protocol: Protocol, path: Path, between: tuple[int, int]) -> None:
+    """Days, from the first to the last."""
+    if between[0] > between[1]:
+        fail(protocol, path, f"the days end ({between[1]}) before they start ({between[0]})", "swap the two")
+    if max(map(abs, between)) > MAX_DAYS:
+        fail(protocol, path, "over a hundred years", f"stay within {MAX_DAYS:,} days")
 
 
 def _check_responses(protocol: Protocol, assumptions: Assumptions) -> None:

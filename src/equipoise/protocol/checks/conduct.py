@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from equipoise.protocol.checks.report import fail, require
-from equipoise.protocol.checks.rules import compiled
+from equipoise.protocol.checks.report import fail, require, require_each
 from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
 from equipoise.protocol.model.pathway import (
     Assess,
@@ -24,20 +23,22 @@ from equipoise.protocol.model.pathway import (
 )
 
 if TYPE_CHECKING:
+    from equipoise.protocol.checks.rules import Rules
     from equipoise.protocol.model.pathway import Step
     from equipoise.protocol.model.trial import Path, Protocol
 
 SITE = "site"
 
 
-def check_conduct(protocol: Protocol) -> None:
-    """Check everything that running the trial rests on."""
+def check_conduct(protocol: Protocol, rules: Rules) -> None:
+    """Check everything that running the trial rests on; `rules` are the compiled ones by path."""
     _check_forms(protocol)
+    _check_response(protocol)
     _check_unique_ids(protocol)
     _check_steps(protocol)
     _check_arms(protocol)
     _check_lists(protocol)
-    _check_reachable(protocol)
+    _check_reachable(protocol, rules)
 
 
 def placed_steps(steps: tuple[Step, ...], at: Path = ("pathway",)) -> Iterator[tuple[Path, StepSettings]]:
@@ -73,6 +74,19 @@ def _check_forms(protocol: Protocol) -> None:
             )
 
 
+def _check_response(protocol: Protocol) -> None:
+    """What an assessment and a classification declare must not collide."""
+    parts = protocol.response.compartments if protocol.response else ()
+    for i, part in enumerate(parts):
+        if part in ("date", "response") or part in parts[:i]:
+            fail(protocol, ("response", "compartments", i), f"'{part}' is taken already", "take another name")
+    for name, table in protocol.classifications.items():
+        values = [row.value for row in table.rows]
+        if (again := repeated(values)) is not None:
+            place = ("classifications", name, "rows", again, "value")
+            fail(protocol, place, f"the class '{values[again]}' stands twice", "give each its own; use OR in when:")
+
+
 def _check_unique_ids(protocol: Protocol) -> None:
     sections = {
         "eligibility": [c.id for c in protocol.eligibility],
@@ -82,13 +96,24 @@ def _check_unique_ids(protocol: Protocol) -> None:
         "versions": [v.number for v in protocol.versions],
     }
     for section, ids in sections.items():
-        for i, name in enumerate(ids):
-            if name in ids[:i]:
-                fail(protocol, (section, i), f"the id '{name}' stands twice", "give each its own")
+        if (i := repeated(ids)) is not None:
+            fail(protocol, (section, i), f"the id '{ids[i]}' stands twice", "give each its own")
+
+
+def repeated(names: Sequence[str]) -> int | None:
+    """Where the first name stands that stood before; None if each stands once."""
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if name in seen:
+            return i
+        seen.add(name)
+    return None
 
 
 def _check_steps(protocol: Protocol) -> None:
-    entry = [step.id for step in protocol.entry_steps]
+    entry = Counter(step.id for step in protocol.entry_steps)
+    for name, form in protocol.forms.items():
+        require(protocol, ("forms", name, "at"), form.at, {"screening", *entry}, "the step", "pathway")
     for i, criterion in enumerate(protocol.eligibility):
         require(protocol, ("eligibility", i, "at"), criterion.at, entry, "the step", "pathway")
     for i, rule in enumerate(protocol.cohort_rules):
@@ -96,77 +121,49 @@ def _check_steps(protocol: Protocol) -> None:
     for path, step in placed_steps(protocol.pathway):
         _check_step(protocol, path, step)
     if not any(isinstance(step, Randomise | Assign) for step in protocol.steps):
-        fail(
-            protocol, ("pathway",), "the pathway never allocates an arm", "add a randomise or an assign step"
-        )
+        fail(protocol, ("pathway",), "the pathway never allocates an arm", "add a randomise or an assign step")
     for path, step in placed_steps(protocol.pathway):
-        if isinstance(step, Randomise | Assign | Register) and entry.count(step.id) > 1:
+        if isinstance(step, Randomise | Assign | Register) and entry[step.id] > 1:
             fail(protocol, path, f"two steps have the id '{step.id}'", "give each its own id")
 
 
 def _check_step(protocol: Protocol, path: Path, step: StepSettings) -> None:
     match step:
         case Treat():
-            for i, name in enumerate(step.interventions):
-                require(
-                    protocol,
-                    (*path, "interventions", i),
-                    name,
-                    protocol.interventions,
-                    "intervention",
-                    "interventions",
-                )
-            for arm, names in step.by_arm.items():
-                require(protocol, (*path, "by_arm", arm), arm, protocol.arms, "arm", "arms")
-                for i, name in enumerate(names):
-                    place = (*path, "by_arm", arm, i)
-                    require(protocol, place, name, protocol.interventions, "intervention", "interventions")
-            if step.form is not None:
-                require(protocol, (*path, "form"), step.form, protocol.forms, "form", "forms")
+            _check_treatment(protocol, path, step)
         case Assess():
             if protocol.response is None:
-                fail(
-                    protocol,
-                    path,
-                    "an assessment needs to know how response is judged",
-                    "add a response section",
-                )
+                what = "an assessment needs to know how response is judged"
+                fail(protocol, path, what, "add a response section")
         case Classify():
-            require(
-                protocol,
-                (*path, "by"),
-                step.by,
-                protocol.classifications,
-                "classification",
-                "classifications",
-            )
+            require(protocol, (*path, "by"), step.by, protocol.classifications, "classification", "classifications")
         case Randomise() | Assign():
             require(protocol, (*path, "list"), step.list, protocol.allocation, "list", "allocation")
             classified = isinstance(protocol.allocation[step.list], ClassifiedList)
             if classified != isinstance(step, Assign):
-                fail(
-                    protocol,
-                    path,
-                    "randomise takes a list with chance, assign one by class",
-                    "use the other step",
-                )
+                what = "randomise takes a list with chance, assign one by class"
+                fail(protocol, path, what, "use the other step")
         case FollowUp():
-            for i, form in enumerate(step.forms):
-                require(protocol, (*path, "forms", i), form, protocol.forms, "form", "forms")
+            require_each(protocol, (*path, "forms"), step.forms, protocol.forms, "form", "forms")
         case Crossover():
-            for i, arm in enumerate(step.arms):
-                require(protocol, (*path, "arms", i), arm, protocol.arms, "arm", "arms")
+            require_each(protocol, (*path, "arms"), step.arms, protocol.arms, "arm", "arms")
             require(protocol, (*path, "event"), step.event, protocol.events, "event", "events")
-            require(
-                protocol,
-                (*path, "intervention"),
-                step.intervention,
-                protocol.interventions,
-                "intervention",
-                "interventions",
-            )
+            _require_interventions(protocol, path, ("intervention",), (step.intervention,))
         case _:
             pass
+
+
+def _check_treatment(protocol: Protocol, path: Path, step: Treat) -> None:
+    _require_interventions(protocol, path, ("interventions",), step.interventions)
+    for arm, names in step.by_arm.items():
+        require(protocol, (*path, "by_arm", arm), arm, protocol.arms, "arm", "arms")
+        _require_interventions(protocol, path, ("by_arm", arm), names)
+    if step.form is not None:
+        require(protocol, (*path, "form"), step.form, protocol.forms, "form", "forms")
+
+
+def _require_interventions(protocol: Protocol, path: Path, at: Path, names: Iterable[str]) -> None:
+    require_each(protocol, (*path, *at), names, protocol.interventions, "intervention", "interventions")
 
 
 def _check_arms(protocol: Protocol) -> None:
@@ -199,9 +196,7 @@ def _check_lists(protocol: Protocol) -> None:
             for j, row in enumerate(known[item.classification].rows):
                 if row.arm is None:
                     place = ("classifications", item.classification, "rows", j)
-                    fail(
-                        protocol, place, "this class leads to no arm, and arms are assigned by it", "add arm:"
-                    )
+                    fail(protocol, place, "this class leads to no arm, and arms are assigned by it", "add arm:")
             continue
         for arm in item.ratio:
             require(protocol, (*path, "ratio", arm), arm, protocol.arms, "arm", "arms")
@@ -233,7 +228,7 @@ def _check_minimisation(protocol: Protocol, path: Path, item: MinimisationList) 
     names = [factor.variable for factor in item.factors]
     for i, factor in enumerate(item.factors):
         _check_factor(protocol, (*path, "factors", i, "variable"), factor.variable)
-        if names.count(factor.variable) > 1:
+        if factor.variable in names[:i]:
             fail(
                 protocol,
                 (*path, "factors", i),
@@ -265,13 +260,10 @@ def _check_factor(protocol: Protocol, path: Path, name: str) -> None:
         fail(protocol, path, f"'{name}' has no fixed set of values to balance", "use a choice, or derive one")
 
 
-def _check_reachable(protocol: Protocol) -> None:
+def _check_reachable(protocol: Protocol, rules: Rules) -> None:
     """Every value that admits to a step must be recorded somewhere before it; else the step is never passed."""
-    on_forms = {variable for form in protocol.forms.values() for variable in form.variables}
-    recorded = (
-        on_forms | {"screening_date"} | {c.judgement_variable for c in protocol.eligibility if c.judgement}
-    )
-    seen: set[str] = set()
+    later = {step.id for step in protocol.entry_steps}
+    seen = {"screening_date"} | {c.judgement_variable for c in protocol.eligibility if c.judgement}
     for path, step in placed_steps(protocol.pathway):
         match step:
             case Assess():
@@ -281,7 +273,9 @@ def _check_reachable(protocol: Protocol) -> None:
                 seen.add(step.by)
             case Register() | Randomise() | Assign():
                 seen.add(f"{step.id}_date")
-                _check_admission(protocol, path, step, recorded | seen)
+                later.discard(step.id)
+                on_forms = {name for form in protocol.forms.values() if form.at not in later for name in form.variables}
+                _check_admission(protocol, rules, (path, step), on_forms | seen)
                 if isinstance(step, Randomise | Assign):
                     seen.add("arm")
             case _:
@@ -289,33 +283,29 @@ def _check_reachable(protocol: Protocol) -> None:
 
 
 def _check_admission(
-    protocol: Protocol, path: Path, step: Register | Randomise | Assign, known: set[str]
+    protocol: Protocol,
+    rules: Rules,
+    placed: tuple[Path, Register | Randomise | Assign],
+    known: set[str],
 ) -> None:
-    needed: list[tuple[Path, str]] = [
-        (("eligibility", i, "rule"), criterion.rule)
+    path, step = placed
+    needed: list[Path] = [
+        ("eligibility", i, "rule")
         for i, criterion in enumerate(protocol.eligibility)
         if criterion.at == step.id and criterion.rule is not None
     ]
     if isinstance(step, Randomise) and step.when is not None:
-        needed.append(((*path, "when"), step.when))
-    for place, text in needed:
-        for name in compiled(protocol, place, text).variables:
+        needed.append((*path, "when"))
+    for place in needed:
+        for name in rules[place].variables:
             if name not in known:
-                fail(
-                    protocol,
-                    place,
-                    f"'{name}' is never recorded before '{step.id}', so nobody can pass it",
-                    "put it on a form, or move the step that gives it before",
-                )
+                what = f"'{name}' is never recorded before '{step.id}', so nobody can pass it"
+                fail(protocol, place, what, "put it on a form, or move the step that gives it before")
     if isinstance(step, Randomise):
         for name in list_variables(protocol, step.list):
-            if name != SITE and not set(compiled_variables(protocol, name)) <= known:
-                fail(
-                    protocol,
-                    path,
-                    f"factor '{name}' is never recorded before '{step.id}'",
-                    "put it on a form",
-                )
+            if name != SITE and not set(_recorded_for(rules, name)) <= known:
+                what = f"factor '{name}' is never recorded before '{step.id}'"
+                fail(protocol, path, what, "put it on a form")
 
 
 def list_variables(protocol: Protocol, name: str) -> tuple[str, ...]:
@@ -328,9 +318,7 @@ def list_variables(protocol: Protocol, name: str) -> tuple[str, ...]:
     return ()
 
 
-def compiled_variables(protocol: Protocol, name: str) -> tuple[str, ...]:
+def _recorded_for(rules: Rules, name: str) -> tuple[str, ...]:
     """The recorded variables that `name` rests on: itself, or what it is derived from."""
-    variable = protocol.dictionary[name]
-    if variable.derived is None:
-        return (name,)
-    return compiled(protocol, ("variables", name, "derived"), variable.derived, gives="choice").variables
+    derived = rules.get(("variables", name, "derived"))
+    return (name,) if derived is None else derived.variables

@@ -2,61 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from equipoise.errors import ProtocolError, RuleError
-from equipoise.protocol.checks.report import fail
+from equipoise.errors import RuleError
+from equipoise.protocol.checks.report import fail, located
 from equipoise.protocol.model.endpoints import Proportion
 from equipoise.protocol.model.pathway import Crossover, Randomise, Repeat, settings
 from equipoise.protocol.rules import Rule, compile_rule
-from equipoise.protocol.rules.language import Reference
+from equipoise.protocol.rules.language import Reference, size
 from equipoise.protocol.rules.parse import parse
+from equipoise.protocol.rules.types import Checker, Number, Words
 
 if TYPE_CHECKING:
     from equipoise.protocol.model.pathway import Step
     from equipoise.protocol.model.trial import Path, Protocol
+    from equipoise.protocol.model.variables import Variable
 
 Gives = Literal["boolean", "integer", "decimal", "date", "choice"]
+Rules: TypeAlias = "Mapping[Path, Rule]"
+
+MAX_WORK = 300_000
+"""All rules of a file together, in characters of SQL, a part of a rule counted as 30; real files need 10,000."""
 
 
-def check_rules(protocol: Protocol) -> None:
-    """Compile every rule; a rule's error carries its line."""
+def check_rules(protocol: Protocol) -> Rules:
+    """Compile every rule; a rule's error carries its line. Gives them by path."""
     _check_variable_names(protocol)
-    for name, variable in protocol.variables.items():
-        if variable.derived is None:
-            continue
-        path: Path = ("variables", name, "derived")
-        if variable.type == "text":
-            fail(protocol, path, "free text cannot be derived", "make it a choice")
-        compiled(protocol, path, variable.derived, gives=variable.type)
-    for path, text, cohort in rule_texts(protocol):
-        rule = compiled(protocol, path, text, cohort=cohort)
-        if not rule.variables and not cohort:
-            always = {True: "always true", False: "never true", None: "never decided"}[
-                bool(rule.judge({}).value)
-            ]
-            fail(
-                protocol,
-                path,
-                f"the rule names no variable, so it is {always}",
-                "name the variables it rests on",
-            )
+    made: dict[Path, Rule] = {}
+    work = 0
+    for path, text, cohort, gives in _all_texts(protocol):
+        rule = compiled(protocol, path, text, cohort=cohort, gives=gives)
+        work += 30 * size(rule.node) + (len(rule.sql("duckdb")) if gives == "boolean" else 0)
+        if work > MAX_WORK:
+            fail(protocol, path, "the rules up to here are too large together", "derive less, or simplify them")
+        made[path] = rule
+        if path[0] == "variables":
+            _check_derived(protocol, path, rule)
+        elif not rule.variables and not rule.counts:
+            value = rule.judge({}).value
+            always = "never decided" if value is None else "always true" if value else "never true"
+            fail(protocol, path, f"the rule names no variable, so it is {always}", "name what it rests on")
+    return made
 
 
-def compiled(
-    protocol: Protocol, path: Path, text: str, *, cohort: bool = False, gives: Gives = "boolean"
-) -> Rule:
+def compiled(protocol: Protocol, path: Path, text: str, *, cohort: bool = False, gives: Gives = "boolean") -> Rule:
     """The rule at `path`, also written for a database once, so that a rule that grows too large fails here."""
     try:
         rule = compile_rule(text, protocol.dictionary, cohort=cohort, gives=gives)
         if gives == "boolean":
             rule.sql("duckdb")
     except RuleError as error:
-        where = ".".join(str(part) for part in path)
-        raise RuleError(
-            f"{where}: {error.message}", file=protocol.file, line=protocol.line(path), mend=error.mend
-        ) from None
+        raise located(RuleError, protocol, path, error.message, error.mend) from None
     return rule
 
 
@@ -81,6 +79,19 @@ def rule_texts(protocol: Protocol) -> Iterator[tuple[Path, str, bool]]:
                 yield ("endpoints", name, "among"), endpoint.among, False
 
 
+def _all_texts(protocol: Protocol) -> Iterator[tuple[Path, str, bool, Gives]]:
+    """Every rule: derived variables first, then conditions."""
+    for name, variable in protocol.variables.items():
+        if variable.derived is None:
+            continue
+        path: Path = ("variables", name, "derived")
+        if variable.type == "text":
+            fail(protocol, path, "free text cannot be derived", "make it a choice")
+        yield path, variable.derived, False, variable.type
+    for path, text, cohort in rule_texts(protocol):
+        yield path, text, cohort, "boolean"
+
+
 def _pathway_rules(steps: tuple[Step, ...], at: Path) -> Iterator[tuple[Path, str, bool]]:
     for i, step in enumerate(steps):
         found = settings(step)
@@ -97,15 +108,38 @@ def _pathway_rules(steps: tuple[Step, ...], at: Path) -> Iterator[tuple[Path, st
                 pass
 
 
+def _check_derived(protocol: Protocol, path: Path, rule: Rule) -> None:
+    """A derived variable gives nothing but values that it declares."""
+    variable: Variable = protocol.variables[str(path[1])]
+    found = Checker(protocol.dictionary, cohort=False).check(rule.node)
+    if isinstance(found, Words) and (other := sorted(found.values - set(variable.values or ()))):
+        fail(protocol, path, f"it can give '{other[0]}', which is not among its values", "add it to values")
+    if variable.type == "integer" and isinstance(found, Number) and (found.scale or found.is_quotient):
+        fail(protocol, path, "it can give a fraction, and its type is integer", "make it decimal")
+
+
 def _check_variable_names(protocol: Protocol) -> None:
     """A variable must be nameable in a rule, and must not take the name of one that the pathway declares."""
     for name in protocol.variables:
-        path: Path = ("variables", name)
         if name in protocol.implied_variables:
-            fail(protocol, path, f"'{name}' is declared by the pathway already", "take another name")
-        try:
-            plain = isinstance(parse(name), Reference)
-        except ProtocolError:
-            plain = False
-        if not plain:
-            fail(protocol, path, f"'{name}' is a word of SQL, which rules cannot name", "take another name")
+            fail(protocol, ("variables", name), f"'{name}' is declared by the pathway already", "take another name")
+    places: list[Path] = [("variables", name) for name in protocol.variables]
+    for path in (*places, *(("classifications", name) for name in protocol.classifications)):
+        if not _can_be_named(str(path[-1])):
+            fail(protocol, path, f"'{path[-1]}' is a word of SQL, which rules cannot name", "take another name")
+
+
+@lru_cache(maxsize=4096)
+def _can_be_named(name: str) -> bool:
+    """Whether a rule reads a name as a variable wherever a variable can stand."""
+    try:
+        if parse(name) != Reference(name):
+            return False
+        places = "NOT {0} AND {0} = 1 OR {0} IN (1) AND {0} BETWEEN {0} AND {0} + {0} - {0} * ({0}) / {0}"
+        inside = "CASE WHEN {0} THEN {0} ELSE {0} END = greatest({0}, {0})"
+        return all(
+            repr(parse(place.format(name))) == repr(parse(place.format("x"))).replace("'x'", f"'{name}'")
+            for place in (places, inside)
+        )
+    except RuleError:
+        return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from equipoise.protocol.checks.report import fail, require
 from equipoise.protocol.model.endpoints import Count, Milestone, Score, TimeToEvent
+from equipoise.protocol.wording import clipped, did_you_mean
 
 if TYPE_CHECKING:
     from equipoise.protocol.model.trial import Path, Protocol
@@ -23,56 +25,53 @@ def check_statistics(protocol: Protocol) -> None:
                 "causes belong to an event of kind death",
                 "use two events",
             )
+    _check_endpoints(protocol)
+    _check_parameter_codes(protocol)
+    _check_analyses(protocol)
+
+
+def _check_endpoints(protocol: Protocol) -> None:
+    refs, known = protocol.event_refs(), protocol.times_to_event()
+    repeating = {name for form in protocol.forms.values() if form.repeats for name in form.variables}
     for name, endpoint in protocol.endpoints.items():
         path: Path = ("endpoints", name)
         match endpoint:
             case TimeToEvent():
-                _check_time_to_event(protocol, path, endpoint)
+                _check_time_to_event(protocol, path, endpoint, refs)
             case Count():
                 _check_origin(protocol, path, endpoint.origin)
-                _check_events(protocol, (*path, "events"), endpoint.events, name)
-                _check_events(protocol, (*path, "terminal"), endpoint.terminal, name)
+                _check_events(protocol, (*path, "events"), endpoint.events, refs)
+                _check_events(protocol, (*path, "terminal"), endpoint.terminal, refs)
             case Milestone():
-                known = protocol.times_to_event()
                 require(protocol, (*path, "of"), endpoint.of, known, "time-to-event endpoint", "endpoints")
             case Score():
-                _check_score(protocol, path, endpoint)
+                _check_score(protocol, path, endpoint, repeating)
             case _:
                 pass
-    _check_parameter_codes(protocol)
+
+
+def _check_analyses(protocol: Protocol) -> None:
+    known = protocol.endpoints
     if protocol.design is not None:
-        require(
-            protocol,
-            ("design", "primary"),
-            protocol.design.primary,
-            protocol.endpoints,
-            "endpoint",
-            "endpoints",
-        )
+        require(protocol, ("design", "primary"), protocol.design.primary, known, "endpoint", "endpoints")
     for i, analysis in enumerate(protocol.analyses):
         at: Path = ("analyses", i)
-        require(protocol, (*at, "endpoint"), analysis.endpoint, protocol.endpoints, "endpoint", "endpoints")
+        require(protocol, (*at, "endpoint"), analysis.endpoint, known, "endpoint", "endpoints")
         strata = () if isinstance(analysis.strata, str) else analysis.strata
-        for key, names in (
-            ("subgroups", analysis.subgroups),
-            ("covariates", analysis.covariates),
-            ("strata", strata),
-        ):
+        named = {"subgroups": analysis.subgroups, "covariates": analysis.covariates, "strata": strata}
+        for key, names in named.items():
             for j, variable in enumerate(names):
                 _check_covariate(protocol, (*at, key, j), variable, grouped=key != "covariates")
 
 
-def _check_time_to_event(protocol: Protocol, path: Path, endpoint: TimeToEvent) -> None:
-    name = str(path[-1])
+def _check_time_to_event(protocol: Protocol, path: Path, endpoint: TimeToEvent, known: Collection[str]) -> None:
     _check_origin(protocol, path, endpoint.origin)
-    _check_events(protocol, (*path, "events"), endpoint.events, name)
-    _check_events(protocol, (*path, "competing"), endpoint.competing, name)
+    _check_events(protocol, (*path, "events"), endpoint.events, known)
+    _check_events(protocol, (*path, "competing"), endpoint.competing, known)
     for arm, refs in endpoint.events_by_arm.items():
         require(protocol, (*path, "events_by_arm", arm), arm, protocol.arms, "arm", "arms")
-        _check_events(protocol, (*path, "events_by_arm", arm), refs, name)
-    if endpoint.events_by_arm and (
-        missing := [arm for arm in protocol.arms if arm not in endpoint.events_by_arm]
-    ):
+        _check_events(protocol, (*path, "events_by_arm", arm), refs, known)
+    if endpoint.events_by_arm and (missing := [arm for arm in protocol.arms if arm not in endpoint.events_by_arm]):
         fail(
             protocol,
             (*path, "events_by_arm"),
@@ -80,7 +79,7 @@ def _check_time_to_event(protocol: Protocol, path: Path, endpoint: TimeToEvent) 
             "say what counts in it",
         )
     for i, sensitivity in enumerate(endpoint.sensitivity):
-        _check_events(protocol, (*path, "sensitivity", i, "new_therapy"), sensitivity.new_therapy, name)
+        _check_events(protocol, (*path, "sensitivity", i, "new_therapy"), sensitivity.new_therapy, known)
     if both := sorted(set(endpoint.all_events) & set(endpoint.competing)):
         fail(
             protocol,
@@ -90,14 +89,11 @@ def _check_time_to_event(protocol: Protocol, path: Path, endpoint: TimeToEvent) 
         )
 
 
-def _check_events(protocol: Protocol, path: Path, refs: tuple[str, ...], endpoint: str) -> None:
-    known = protocol.event_refs()
+def _check_events(protocol: Protocol, path: Path, refs: tuple[str, ...], known: Collection[str]) -> None:
     for i, ref in enumerate(refs):
         if ref not in known:
-            what = f"the event '{ref}' of endpoint '{endpoint}' is never recorded"
-            fail(
-                protocol, (*path, i), what, f"declare it under events (there are {', '.join(sorted(known))})"
-            )
+            mend = did_you_mean(ref, known, "declare it under events, or as one of an event's causes")
+            fail(protocol, (*path, i), f"the event '{clipped(ref)}' is never recorded", mend)
 
 
 def _check_origin(protocol: Protocol, path: Path, origin: str) -> None:
@@ -111,12 +107,11 @@ def _check_origin(protocol: Protocol, path: Path, origin: str) -> None:
         )
 
 
-def _check_score(protocol: Protocol, path: Path, endpoint: Score) -> None:
+def _check_score(protocol: Protocol, path: Path, endpoint: Score, repeating: Collection[str]) -> None:
     require(protocol, (*path, "variable"), endpoint.variable, protocol.variables, "variable", "variables")
     if protocol.variables[endpoint.variable].type not in ("integer", "decimal"):
         fail(protocol, (*path, "variable"), "a score is a number", "use an integer or decimal variable")
-    forms = [form for form in protocol.forms.values() if endpoint.variable in form.variables]
-    if not any(form.repeats for form in forms):
+    if endpoint.variable not in repeating:
         fail(
             protocol,
             (*path, "variable"),

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Wit
 
 from equipoise.protocol.model.base import Element, Name, Sourced
 
-
 _FRACTION = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}|/0{0,17}[1-9][0-9]{0,17})?(e-[0-9]{1,2})?")
 """Bounded in length: a Fraction of `1e99999999` would be computed for minutes."""
 

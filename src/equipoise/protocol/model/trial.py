@@ -120,7 +120,7 @@ class Protocol(Element):
         found: dict[str, Variable] = {"screening_date": Variable(label="Date of screening", type="date")}
         for step in self.steps:
             if isinstance(step, Register | Randomise | Assign):
-                found[f"{step.id}_date"] = Variable(label=f"Date of {step.label.lower()}", type="date")
+                found[f"{step.id}_date"] = _date(f"Date of {step.label.lower()}")
             elif isinstance(step, Assess):
                 found |= self._response_variables(step)
         for name, classification in self.classifications.items():
@@ -138,10 +138,10 @@ class Protocol(Element):
         choices = dict.fromkeys(RESPONSES, "")
         choices = {value: value for value in choices}
         compartments = self.response.compartments if self.response else ()
-        made = {f"{step.name}_date": Variable(label=f"Date of {step.label.lower()}", type="date")}
+        made = {f"{step.name}_date": _date(f"Date of {step.label.lower()}")}
         for part in ("response", *compartments):
             label = f"{step.label}: {part if part != 'response' else 'overall'}"
-            made[f"{step.name}_{part}"] = Variable(label=label, type="choice", values=choices)
+            made[f"{step.name}_{part}"] = Variable(label=label[:300], type="choice", values=choices)
         return made
 
     def criteria_at(self, step: str) -> tuple[Criterion, ...]:
@@ -168,6 +168,10 @@ class Protocol(Element):
     def label_of(self, endpoint: str) -> Label:
         """The label of an endpoint."""
         return self.endpoints[endpoint].label
+
+
+def _date(label: str) -> Variable:
+    return Variable(label=label[:300], type="date")
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[StepSettings]:

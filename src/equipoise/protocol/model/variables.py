@@ -84,8 +84,5 @@ class Form(Sourced):
     label: Label
     variables: tuple[Name, ...] = Field(min_length=1)
     role: str = Field(default="investigator", description="Who fills it in.")
-    at: Name = Field(
-        default="screening", description="Recorded at screening, or just before this step is judged."
-    )
+    at: Name = Field(default="screening", description="Recorded at screening, or just before this step is judged.")
     repeats: bool = Field(default=False, description="Filled in again at every visit.")
-

@@ -9,12 +9,13 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, TypeAlias
 
+from equipoise.errors import DataError
 from equipoise.protocol.rules.language import (
     Aggregate,
     And,
@@ -47,17 +48,26 @@ class Judged:
 
 
 def exact(value: Any) -> Value:
-    """A recorded value as the evaluator takes it: numbers as fractions."""
+    """A recorded value as the evaluator takes it: numbers as fractions, a point in time as its day.
+
+    Raises:
+        DataError: nothing that a variable can hold, such as NaN.
+    """
+    if isinstance(value, datetime):
+        return value.date()
     if value is None or isinstance(value, bool | str | date | Fraction):
         return value
-    if isinstance(value, int | Decimal):
-        return Fraction(value)
-    if isinstance(value, float):
-        return Fraction(str(value))
-    raise TypeError(f"not a value of a rule: {value!r}")
+    try:
+        if isinstance(value, int | Decimal):
+            return Fraction(value)
+        if isinstance(value, float):
+            return Fraction(str(value))
+    except (ValueError, OverflowError):
+        raise DataError(f"{value} is no number that a rule can judge: leave it empty if it is not known") from None
+    raise DataError(f"a {type(value).__name__} is no value that a rule can judge: give a number, text or date")
 
 
-def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0911 - one return a kind of node
+def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0912 - one branch a kind of node
     """Judge a tree for one participant's values; a variable not in `values` is not recorded yet."""
     match node:
         case Constant(value):
@@ -86,9 +96,7 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0911 - one retur
             moved = shift(found.value, number, unit) if isinstance(found.value, date) else None
             return Judged(moved, found.decided_by)
         case DaysBetween(start, end):
-            return _combine(
-                lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values)
-            )
+            return _combine(lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values))
         case Extreme(kind, operands):
             return _extreme(max if kind == "greatest" else min, [evaluate(item, values) for item in operands])
         case Aggregate():
@@ -100,8 +108,18 @@ def evaluate_cohort(node: Node, rows: Sequence[Values]) -> Value:
     return evaluate(_aggregated(node, rows), {}).value
 
 
-def shift(day: date, number: int, unit: str) -> date:
-    """`day` moved by an interval; a day that the month does not have becomes its last day, as in SQL."""
+def shift(day: date, number: int, unit: str) -> date | None:
+    """`day` moved by an interval; a day that the month does not have becomes its last day, as in SQL.
+
+    None where the calendar ends before: no date that is recorded rightly is there.
+    """
+    try:
+        return _shifted(day, number, unit)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shifted(day: date, number: int, unit: str) -> date:
     if unit in ("DAY", "WEEK"):
         return day + timedelta(days=number * (7 if unit == "WEEK" else 1))
     months = day.year * 12 + day.month - 1 + number * (12 if unit == "YEAR" else 1)
@@ -156,9 +174,7 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     missing = [part.decided_by for part in parts if part.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(
-        function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts))
-    )
+    return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
 
 
 def _aggregated(node: Node, rows: Sequence[Values]) -> Node:

@@ -1,6 +1,6 @@
 """The language of rules, as a tree.
 
-A rule is a SQL expression out of a closed list; `parse.py` makes this tree of it, `typing.py` checks it against the
+A rule is a SQL expression out of a closed list; `parse.py` makes this tree of it, `types.py` checks it against the
 variables, `evaluate.py` judges one participant and `sql.py` writes it for an engine.
 
 `BETWEEN`, `NOT IN` and `NOT BETWEEN` are written out while parsing, so the tree needs no nodes for them.
@@ -17,6 +17,8 @@ from typing import Literal, TypeAlias
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 50
 MAX_INTERVAL_YEARS = 200
+FIRST_YEAR, LAST_YEAR = 1800, 2500
+"""Dates that a rule may state: far enough from the ends of the calendar for every interval."""
 
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
@@ -150,7 +152,7 @@ Node: TypeAlias = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one return a kind of node
+def children(node: Node) -> tuple[Node, ...]:
     """The parts of a node, in order."""
     match node:
         case Constant() | Reference():
@@ -175,6 +177,11 @@ def references(node: Node) -> Iterator[str]:
         yield node.name
     for child in children(node):
         yield from references(child)
+
+
+def size(node: Node) -> int:
+    """How many parts a tree has."""
+    return 1 + sum(size(child) for child in children(node))
 
 
 def depth(node: Node) -> int:

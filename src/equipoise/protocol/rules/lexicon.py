@@ -9,7 +9,7 @@ import re
 
 from equipoise.errors import RuleError
 from equipoise.protocol.rules.language import MAX_CHARACTERS, MAX_DEPTH
-from equipoise.protocol.wording import character_name, clipped
+from equipoise.protocol.wording import character_name, clipped, did_you_mean
 
 MAX_NUMBER = 38
 """Characters of a number."""
@@ -18,9 +18,11 @@ _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<text>'(?:[^']|'')*')"
     r"|(?P<qualified>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)+)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<prefixed>[A-Za-z_]\w*(?='))"
+    r"|(?P<called>[A-Za-z_]\w*)(?=\s*\()"
+    r"|(?P<word>[A-Za-z_]\w*)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?P<glued>[A-Za-z_]\w*(?:[-+][0-9]+)?)?)"
-    r"|(?P<refused>--|/\*|::|\|\||->|;|\"|`|\.)"
+    r"|(?P<refused>--|/\*|::|\|\||->|;|\"|`|\.|\*\*|//|<=>|==)"
     r"|(?P<sign><=|>=|<>|!=|[-+*/=<>(),])",
     re.ASCII,
 )
@@ -35,6 +37,10 @@ _SIGNS = {
     ".": ("a '.' that belongs to no number", "write names alone"),
     "||": ("texts joined by ||", "compare with whole texts"),
     "->": ("an arrow", "calculate with + - * /"),
+    "**": ("a power (**)", "multiply"),
+    "//": ("a whole division (//)", "divide with / and compare"),
+    "<=>": ("a <=>", "write ="),
+    "==": ("a ==", "write ="),
 }
 _LOOKALIKES = {
     "‘": "'",
@@ -50,17 +56,22 @@ _LOOKALIKES = {
     "÷": "/",
     "·": "*",
 }
+_FUNCTIONS = ("date_diff", "greatest", "least", "count", "sum")
+_KEYWORDS = ("AND", "OR", "NOT", "IN", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE", "END", "FILTER", "WHERE")
+_BEFORE_BRACKET = frozenset((*_KEYWORDS, *(name.upper() for name in _FUNCTIONS)))
 _NULL = "a value that is not recorded makes a rule unknown by itself; for an answer 'unknown', use a choice"
 _WHOLE = "compare with whole texts by = or IN"
 _ONE_ROW = "name variables; in cohort rules use count(*) FILTER (WHERE ...)"
-_WORDS = {
-    **dict.fromkeys(("IS", "ISNULL", "NOTNULL", "NULL", "COALESCE", "IFNULL", "NVL", "NULLIF"), _NULL),
-    **dict.fromkeys(("LIKE", "ILIKE", "SIMILAR", "GLOB", "REGEXP", "RLIKE", "ESCAPE", "COLLATE"), _WHOLE),
-    **dict.fromkeys(("SELECT", "FROM", "EXISTS", "WITH", "UNION", "VALUES", "ANY", "ALL", "SOME"), _ONE_ROW),
-    **dict.fromkeys(("OVER", "PARTITION", "WINDOW", "WITHIN", "QUALIFY", "DISTINCT"), _ONE_ROW),
-    **dict.fromkeys(("CAST", "TRY_CAST"), "take it out; variables have their types"),
-    "SYMMETRIC": "write the lower limit first",
+_ALIKE = {
+    ("IS", "ISNULL", "NOTNULL", "NULL", "COALESCE", "IFNULL", "NVL", "NULLIF"): ("", _NULL),
+    ("LIKE", "ILIKE", "SIMILAR", "GLOB", "REGEXP", "RLIKE", "ESCAPE", "COLLATE"): ("", _WHOLE),
+    ("SELECT", "FROM", "EXISTS", "WITH", "UNION", "VALUES", "ANY", "ALL", "SOME"): ("a subquery: ", _ONE_ROW),
+    ("OVER", "PARTITION", "WINDOW", "WITHIN", "QUALIFY"): ("a window function: ", _ONE_ROW),
+    ("DISTINCT",): ("", _ONE_ROW),
+    ("CAST", "TRY_CAST"): ("", "take it out; variables have their types"),
+    ("SYMMETRIC",): ("", "write the lower limit first"),
 }
+_WORDS = {word: answer for words, answer in _ALIKE.items() for word in words}
 
 
 def check_words(text: str) -> None:
@@ -84,16 +95,18 @@ def check_words(text: str) -> None:
         sign = found.group().upper()
         _refuse_token(found, sign)
         open_now += (sign in ("(", "CASE")) - (sign in (")", "END"))
+        if open_now < 0:
+            raise RuleError(f"the rule closes with '{sign}' what was never opened", mend="take it out")
         prefixes = prefixes + 1 if sign in ("NOT", "-", "+") else 0
         if open_now + prefixes > MAX_DEPTH:
             raise too_deep()
+    if open_now:
+        raise RuleError("the rule opens a bracket or a CASE that is never closed", mend="close it with ) or END")
 
 
 def too_deep() -> RuleError:
     """The error of a rule that is nested too deep."""
-    return RuleError(
-        f"the rule is nested deeper than {MAX_DEPTH}", mend="derive a variable for a part of it"
-    )
+    return RuleError(f"the rule is nested deeper than {MAX_DEPTH}", mend="derive a variable for a part of it")
 
 
 def _refuse_token(found: re.Match[str], sign: str) -> None:
@@ -104,8 +117,18 @@ def _refuse_token(found: re.Match[str], sign: str) -> None:
         raise RuleError(
             f"'{clipped(found.group())}' is not a plain variable name", mend="write the variable's name alone"
         )
-    if found["word"] and sign in _WORDS:
-        raise RuleError(f"{clipped(sign)} is not part of the rule language", mend=_WORDS[sign])
+    if found["prefixed"] and sign != "DATE":
+        raise RuleError(f"the word {clipped(found.group())} runs into a text", mend="put a space before the quote")
+    if sign in _WORDS:
+        what, mend = _WORDS[sign]
+        raise RuleError(f"{what}{sign} is not part of the rule language", mend=mend)
+    if found["called"] and sign not in _BEFORE_BRACKET:
+        name = clipped(found.group())
+        otherwise = "there are date_diff, greatest and least, and in cohort rules count and sum"
+        raise RuleError(
+            f"the function '{name}' is not part of the rule language",
+            mend=did_you_mean(name.lower(), _FUNCTIONS, otherwise),
+        )
     if found["number"] and (found["glued"] or len(sign) > MAX_NUMBER):
         raise RuleError(
             f"'{clipped(found.group())}' is not a plain number",

@@ -12,6 +12,8 @@ from sqlglot import expressions as sql
 
 from equipoise.errors import RuleError
 from equipoise.protocol.rules.language import (
+    FIRST_YEAR,
+    LAST_YEAR,
     MAX_DEPTH,
     Aggregate,
     And,
@@ -33,13 +35,12 @@ from equipoise.protocol.rules.language import (
     depth,
 )
 from equipoise.protocol.rules.lexicon import check_words, too_deep
-from equipoise.protocol.wording import clipped, did_you_mean
+from equipoise.protocol.wording import clipped
 
 _ADMITTED = (
     "use AND OR NOT, = <> < <= > >=, BETWEEN, IN, + - * /, CASE WHEN, INTERVAL, date_diff, greatest, least, "
     "and in cohort rules count and sum"
 )
-_FUNCTIONS = ("greatest", "least", "date_diff", "count", "sum")
 _COMPARISONS: dict[type[sql.Expr], Comparison] = {
     sql.EQ: "=",
     sql.NEQ: "<>",
@@ -59,11 +60,11 @@ def parse(text: str) -> Node:
         RuleError: too long, too deep, not SQL, or not on the closed list.
     """
     check_words(text)
+    if not text.strip():
+        raise RuleError("the rule is empty", mend="write a condition, or take the key out")
     try:
-        found = sqlglot.parse(text, read="duckdb")
-        if len(found) != 1 or found[0] is None:
-            raise RuleError("the rule is empty", mend="write a condition, or take the key out")
-        node = _node(found[0])
+        # in brackets, since it is an expression and never a statement; check_words saw that its own are closed
+        node = _node(sqlglot.parse_one(f"({text})", read="duckdb"))
         deep = depth(node) > MAX_DEPTH
     except RecursionError:
         raise too_deep() from None
@@ -78,20 +79,16 @@ def _not_an_expression(error: Exception) -> RuleError:
     """A parser's complaint in our words."""
     problems = getattr(error, "errors", None) or [{}]
     near = clipped(problems[0].get("highlight") or "")
-    description = str(problems[0].get("description") or "")
-    wanted = re.match(r"Expecting (\S+)", description)
-    what = f"'{wanted[1]}' is missing" if wanted else "it breaks off or has a word too many"
-    shown = f" near '{near}'" if near else ""
-    return RuleError(f"not an expression: {what}{shown}", mend="check its brackets and operators")
+    what = f"'{near}' is out of place" if near and near != ")" else "something is missing at an end or before a ')'"
+    return RuleError(f"not an expression: {what}", mend="check its operators and brackets")
 
 
 def _refuse(expression: sql.Expr) -> RuleError:
     """A construct that is not on the closed list."""
-    if isinstance(expression, sql.Func):
-        anonymous = isinstance(expression, sql.Anonymous)
-        name = clipped(expression.name if anonymous else expression.sql_name()).lower()
-        mend = did_you_mean(name, _FUNCTIONS, _ADMITTED)
-        return RuleError(f"the function '{name}' is not part of the rule language", mend=mend)
+    if isinstance(expression, sql.Alias):
+        return RuleError(f"'{clipped(expression.alias)}' is a word too many", mend="check its operators")
+    if isinstance(expression, sql.Interval):
+        return RuleError("an INTERVAL stands after a date", mend="write date + INTERVAL n DAY")
     shown = clipped(expression.sql(dialect="duckdb"))
     return RuleError(f"'{shown}' is not part of the rule language", mend=_ADMITTED)
 
@@ -130,11 +127,17 @@ def _literal(found: sql.Literal) -> Node:
 def _date(found: sql.Cast) -> Node:
     """`DATE '2020-02-29'` is the one cast there is."""
     if not (isinstance(found.this, sql.Literal) and found.this.is_string and found.to.is_type("date")):
-        raise _refuse(found)
+        raise RuleError("a typed literal other than a date", mend="write DATE 'YYYY-MM-DD', or the text alone")
+    text = str(found.this.this)
     try:
-        return Constant(date.fromisoformat(str(found.this.this)))
+        day = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
-        raise RuleError(f"'{found.this.this}' is not a date", mend="write DATE 'YYYY-MM-DD'") from None
+        day = None
+    if day is None:
+        raise RuleError(f"'{clipped(text)}' is not a date", mend="write DATE 'YYYY-MM-DD'")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise RuleError(f"the date {text} is out of reach", mend=f"stay within {FIRST_YEAR} to {LAST_YEAR}")
+    return Constant(day)
 
 
 def _chain(found: Any, kind: type[sql.Expr]) -> tuple[Node, ...]:
@@ -162,9 +165,7 @@ def _between(found: Any) -> Node:
     if found.args.get("symmetric"):
         raise _refuse(found)
     operand = _node(found.this)
-    return And(
-        (Compare(">=", operand, _node(found.args["low"])), Compare("<=", operand, _node(found.args["high"])))
-    )
+    return And((Compare(">=", operand, _node(found.args["low"])), Compare("<=", operand, _node(found.args["high"]))))
 
 
 def _in(found: Any) -> Node:
@@ -198,9 +199,7 @@ def _shift(operand: Any, interval: sql.Interval, sign: int) -> Node:
 
 def _case(found: sql.Case) -> Node:
     if found.this is not None:
-        raise RuleError(
-            "CASE x WHEN is not part of the rule language", mend="write CASE WHEN x = ... THEN ... END"
-        )
+        raise RuleError("CASE x WHEN is not part of the rule language", mend="write CASE WHEN x = ... THEN ... END")
     default = found.args.get("default")
     if default is None:
         raise RuleError("a CASE needs an ELSE", mend="say what holds when no condition does")
@@ -211,9 +210,7 @@ def _case(found: sql.Case) -> Node:
 def _date_diff(found: sql.DateDiff) -> Node:
     unit = found.args.get("unit")
     if unit is None or str(unit.name).upper() != "DAY":
-        raise RuleError(
-            "date_diff counts days", mend="write date_diff('day', a, b), or add an INTERVAL to a date"
-        )
+        raise RuleError("date_diff counts days", mend="write date_diff('day', a, b), or add an INTERVAL to a date")
     return DaysBetween(_node(found.expression), _node(found.this))
 
 

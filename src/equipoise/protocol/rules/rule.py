@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from equipoise.errors import RuleError
 from equipoise.protocol.model.variables import Variable
 from equipoise.protocol.rules.evaluate import Judged, Value, Values, evaluate, evaluate_cohort
-from equipoise.protocol.rules.language import Node, Reference, children, references
+from equipoise.protocol.rules.language import Aggregate, Node, Reference, children, references
 from equipoise.protocol.rules.parse import parse
 from equipoise.protocol.rules.types import Checker, Day, Number, Truth, Type, Words
 
@@ -47,6 +47,11 @@ class Rule:
     variables: tuple[str, ...]
     cohort: bool
     dictionary: Mapping[str, Variable] = field(repr=False)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts or sums participants."""
+        return _has_aggregate(self.node)
 
     def judge(self, values: Values) -> Judged:
         """True, false or unknown (None) for one participant, and the variables that decided."""
@@ -86,10 +91,13 @@ def compile_rule(
     found = Checker(dictionary, cohort=cohort).check(node)
     if not isinstance(found, _WANTED[gives]):
         wanted = "a condition" if gives == "boolean" else f"of type {gives}"
-        raise RuleError(
-            f"this should be {wanted}, and is {found}", mend="see the rule language in docs/protocol.md"
-        )
+        mend = "compare it with something" if gives == "boolean" else "change the expression, or the type"
+        raise RuleError(f"this should be {wanted}, and is {found}", mend=mend)
     return Rule(text, node, tuple(dict.fromkeys(references(node))), cohort, dictionary)
+
+
+def _has_aggregate(node: Node) -> bool:
+    return isinstance(node, Aggregate) or any(_has_aggregate(child) for child in children(node))
 
 
 @lru_cache(maxsize=4096)
@@ -108,9 +116,7 @@ class _Expansion:
         """The tree with every derived variable replaced by what it is derived from."""
         self.nodes_left -= 1
         if self.nodes_left < 0 or len(within) > MAX_DERIVATIONS:
-            raise RuleError(
-                "the rule becomes too large once its derived variables are written out", mend="derive less"
-            )
+            raise RuleError("the rule becomes too large once its derived variables are written out", mend="derive less")
         if isinstance(node, Reference):
             return self._variable(node, within)
         if not children(node):

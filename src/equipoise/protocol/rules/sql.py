@@ -64,8 +64,8 @@ _FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 class _Quotient:
     """A number as it is written: `over / under`; no `under` is 1."""
 
-    over: sql.Expression
-    under: sql.Expression | None = None
+    over: sql.Expr
+    under: sql.Expr | None = None
 
 
 def write(node: Node, dictionary: Mapping[str, Variable], dialect: str, *, cohort: bool = False) -> str:
@@ -90,11 +90,11 @@ class Writer:
         self.cohort = cohort
         self.checker = Checker(dictionary, cohort=cohort)
 
-    def condition(self, node: Node) -> sql.Expression:
+    def condition(self, node: Node) -> sql.Expr:
         """A node that is true, false or NULL."""
         return _bounded(self._condition(node))
 
-    def _condition(self, node: Node) -> sql.Expression:
+    def _condition(self, node: Node) -> sql.Expr:
         match node:
             case Constant(bool(value)):
                 return sql.Boolean(this=value)
@@ -109,13 +109,11 @@ class Writer:
             case OneOf(operand, options):
                 if isinstance(self._type(operand), Number):
                     return _balanced(sql.Or, [self._compare("=", operand, option) for option in options])
-                return sql.In(
-                    this=_brackets(self.plain(operand)), expressions=[self.plain(o) for o in options]
-                )
+                return sql.In(this=_brackets(self.plain(operand)), expressions=[self.plain(o) for o in options])
             case _:
                 return self.plain(node)
 
-    def plain(self, node: Node) -> sql.Expression:
+    def plain(self, node: Node) -> sql.Expr:
         """A node that is no number: a condition, a date or a choice."""
         match node:
             case Constant(str(value)):
@@ -125,14 +123,10 @@ class Writer:
             case Reference(name):
                 return self._column(name)
             case Case(branches, default):
-                return _strict_case(
-                    [(self.condition(c), self.plain(v)) for c, v in branches], self.plain(default)
-                )
+                return _strict_case([(self.condition(c), self.plain(v)) for c, v in branches], self.plain(default))
             case Shift(operand, number, unit):
                 interval = sql.Interval(this=sql.Literal.string(str(abs(number))), unit=sql.Var(this=unit))
-                moved = (sql.Add if number >= 0 else sql.Sub)(
-                    this=_brackets(self.plain(operand)), expression=interval
-                )
+                moved = (sql.Add if number >= 0 else sql.Sub)(this=_brackets(self.plain(operand)), expression=interval)
                 return sql.cast(moved, "date")
             case Extreme(kind, operands):
                 return _known_extreme(kind, [self.plain(item) for item in operands])
@@ -156,13 +150,9 @@ class Writer:
             case Arithmetic(operator, left, right):
                 return _calculate(operator, self.number(left), self.number(right))
             case Case(branches, default):
-                return _choose(
-                    [(self.condition(c), self.number(v)) for c, v in branches], self.number(default)
-                )
+                return _choose([(self.condition(c), self.number(v)) for c, v in branches], self.number(default))
             case DaysBetween(start, end):
-                days = sql.DateDiff(
-                    this=self.plain(end), expression=self.plain(start), unit=sql.Var(this="DAY")
-                )
+                days = sql.DateDiff(this=self.plain(end), expression=self.plain(start), unit=sql.Var(this="DAY"))
                 return _Quotient(sql.cast(days, "decimal(7, 0)"))
             case Extreme(kind, operands):
                 return self._extreme(kind, [self.number(item) for item in operands])
@@ -183,7 +173,7 @@ class Writer:
     def _type(self, node: Node) -> Any:
         return self.checker.check(node, inside=True) if not isinstance(node, Aggregate) else Number(1, 0)
 
-    def _compare(self, operator: str, left: Node, right: Node) -> sql.Expression:
+    def _compare(self, operator: str, left: Node, right: Node) -> sql.Expr:
         if self._is_number(left):
             return _compare_numbers(operator, self.number(left), self.number(right))
         return _COMPARE[operator](this=_brackets(self.plain(left)), expression=_brackets(self.plain(right)))
@@ -200,7 +190,7 @@ class Writer:
             return self._is_number(node.operands[0])
         return isinstance(self.checker.check(node, inside=True), Number)
 
-    def _column(self, name: str) -> sql.Expression:
+    def _column(self, name: str) -> sql.Expr:
         variable = self.dictionary[name]
         column = sql.column(name, quoted=True)
         match type_of_variable(name, variable):
@@ -213,12 +203,12 @@ class Writer:
             case _:
                 return column
 
-    def _aggregate(self, node: Aggregate) -> sql.Expression:
+    def _aggregate(self, node: Aggregate) -> sql.Expr:
         where = None if node.where is None else self.condition(node.where)
         if node.operand is None:
             return sql.cast(_filtered(sql.Count(this=sql.Star()), where), f"decimal({COUNT_DIGITS}, 0)")
         operand = self.number(node.operand).over
-        missing: sql.Expression = sql.Is(this=_brackets(operand.copy()), expression=sql.Null())
+        missing: sql.Expr = sql.Is(this=_brackets(operand.copy()), expression=sql.Null())
         if where is not None:
             missing = sql.And(this=_brackets(where.copy()), expression=missing)
         unknown = _filtered(sql.Count(this=sql.Star()), missing)
@@ -231,7 +221,7 @@ class Writer:
         return sql.Case(ifs=[sql.If(this=complete, true=total)])
 
 
-def _bounded(expression: sql.Expression) -> sql.Expression:
+def _bounded(expression: sql.Expr) -> sql.Expr:
     """`expression`, unless it has grown too large; checked at every node, so that it cannot explode on the way."""
     for count, _ in enumerate(expression.walk()):
         if count > MAX_PARTS:
@@ -239,35 +229,33 @@ def _bounded(expression: sql.Expression) -> sql.Expression:
     return expression
 
 
-def _brackets(expression: sql.Expression) -> sql.Expression:
+def _brackets(expression: sql.Expr) -> sql.Expr:
     plain = isinstance(expression, sql.Column | sql.Literal | sql.Cast | sql.Case | sql.Boolean | sql.Paren)
     return expression if plain else sql.Paren(this=expression)
 
 
-def _balanced(kind: type[sql.Connector], parts: list[sql.Expression]) -> sql.Expression:
+def _balanced(kind: type[sql.Connector], parts: list[sql.Expr]) -> sql.Expr:
     """A chain as a balanced tree, so that a long one is not deep."""
     if len(parts) == 1:
         return _brackets(parts[0])
     middle = len(parts) // 2
-    return kind(
-        this=_brackets(_balanced(kind, parts[:middle])), expression=_brackets(_balanced(kind, parts[middle:]))
-    )
+    return kind(this=_brackets(_balanced(kind, parts[:middle])), expression=_brackets(_balanced(kind, parts[middle:])))
 
 
-def _decimal(value: Fraction) -> sql.Expression:
+def _decimal(value: Fraction) -> sql.Expr:
     """An exact literal; every literal of the language has a finite decimal form."""
     scale = 0
     while (value * 10**scale).denominator != 1:
         scale += 1
     digits = str(abs(int(value * 10**scale))).rjust(scale + 1, "0")
     text = digits if scale == 0 else f"{digits[:-scale]}.{digits[-scale:]}"
-    literal: sql.Expression = sql.Literal.number(text)
+    literal: sql.Expr = sql.Literal.number(text)
     if value < 0:
         literal = sql.Neg(this=literal)
     return sql.cast(literal, f"decimal({max(len(digits), 1)}, {scale})")
 
 
-def _times(*factors: sql.Expression | None) -> sql.Expression:
+def _times(*factors: sql.Expr | None) -> sql.Expr:
     present = [factor.copy() for factor in factors if factor is not None]
     product = present[0]
     for factor in present[1:]:
@@ -281,21 +269,17 @@ def _calculate(operator: str, left: _Quotient, right: _Quotient) -> _Quotient:
         return _Quotient(_times(left.over, right.over), under)
     if operator == "/":
         # the denominator of the divisor stands in both, so that its being zero is not lost
-        return _Quotient(
-            _times(left.over, right.under, right.under), _times(right.over, left.under, right.under)
-        )
+        return _Quotient(_times(left.over, right.under, right.under), _times(right.over, left.under, right.under))
     kind = sql.Add if operator == "+" else sql.Sub
-    over = kind(
-        this=_brackets(_times(left.over, right.under)), expression=_brackets(_times(right.over, left.under))
-    )
+    over = kind(this=_brackets(_times(left.over, right.under)), expression=_brackets(_times(right.over, left.under)))
     return _Quotient(over, under)
 
 
-def _times_or_none(*factors: sql.Expression | None) -> sql.Expression | None:
+def _times_or_none(*factors: sql.Expr | None) -> sql.Expr | None:
     return None if all(factor is None for factor in factors) else _times(*factors)
 
 
-def _compare_numbers(operator: str, left: _Quotient, right: _Quotient) -> sql.Expression:
+def _compare_numbers(operator: str, left: _Quotient, right: _Quotient) -> sql.Expr:
     under = _times_or_none(left.under, right.under)
     a, b = _times(left.over, right.under), _times(right.over, left.under)
     plain = _COMPARE[operator](this=_brackets(a), expression=_brackets(b))
@@ -311,9 +295,7 @@ def _compare_numbers(operator: str, left: _Quotient, right: _Quotient) -> sql.Ex
     )
 
 
-def _strict_case(
-    branches: list[tuple[sql.Expression, sql.Expression]], default: sql.Expression
-) -> sql.Expression:
+def _strict_case(branches: list[tuple[sql.Expr, sql.Expr]], default: sql.Expr) -> sql.Expr:
     """CASE in which an unknown condition makes the whole NULL."""
     found = default
     for condition, value in reversed(branches):
@@ -322,27 +304,23 @@ def _strict_case(
     return found
 
 
-def _choose(branches: list[tuple[sql.Expression, _Quotient]], default: _Quotient) -> _Quotient:
+def _choose(branches: list[tuple[sql.Expr, _Quotient]], default: _Quotient) -> _Quotient:
     over = _strict_case([(c.copy(), v.over.copy()) for c, v in branches], default.over.copy())
     if all(v.under is None for _, v in branches) and default.under is None:
         return _Quotient(over)
     one = sql.cast(sql.Literal.number(1), "decimal(1, 0)")
-    under = _strict_case(
-        [(c.copy(), (v.under or one).copy()) for c, v in branches], (default.under or one).copy()
-    )
+    under = _strict_case([(c.copy(), (v.under or one).copy()) for c, v in branches], (default.under or one).copy())
     return _Quotient(over, under)
 
 
-def _known_extreme(kind: str, parts: list[sql.Expression]) -> sql.Expression:
+def _known_extreme(kind: str, parts: list[sql.Expr]) -> sql.Expr:
     """greatest or least of what is no quotient; NULL if any part is."""
     made = sql.Greatest if kind == "greatest" else sql.Least
     known = [sql.Not(this=sql.Is(this=_brackets(part.copy()), expression=sql.Null())) for part in parts]
-    return sql.Case(
-        ifs=[sql.If(this=_balanced(sql.And, list(known)), true=made(this=parts[0], expressions=parts[1:]))]
-    )
+    return sql.Case(ifs=[sql.If(this=_balanced(sql.And, list(known)), true=made(this=parts[0], expressions=parts[1:]))])
 
 
-def _filtered(aggregate: sql.Expression, where: sql.Expression | None) -> sql.Expression:
+def _filtered(aggregate: sql.Expr, where: sql.Expr | None) -> sql.Expr:
     if where is None:
         return aggregate
     return sql.Filter(this=aggregate, expression=sql.Where(this=where.copy()))

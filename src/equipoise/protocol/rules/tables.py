@@ -42,14 +42,13 @@ def judge_table(frame: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
     """
     needed = {name for rule in rules.values() for name in rule.variables}
     if missing := sorted(needed - set(frame.columns)):
-        raise DataError(
-            f"the table has no column {', '.join(missing)}: add it, empty where nothing was recorded"
-        )
+        raise DataError(f"the table has no column {', '.join(missing)}: add it, empty where nothing was recorded")
     columns = ", ".join(f'({rule.sql("duckdb")}) AS "{name}"' for name, rule in rules.items())
     cursor = engine().cursor()
     try:
         cursor.register("participants", frame.select(sorted(needed)) if needed else frame)
-        return cursor.sql(f"SELECT {columns} FROM participants").pl()  # noqa: S608 - typed rules, names of the model
+        answer: pl.DataFrame = cursor.sql(f"SELECT {columns} FROM participants").pl()  # noqa: S608 - typed rules, names of the model
+        return answer
     finally:
         cursor.close()
 

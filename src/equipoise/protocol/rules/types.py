@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -33,6 +32,7 @@ from equipoise.protocol.rules.language import (
     Shift,
     children,
 )
+from equipoise.protocol.wording import clipped, did_you_mean
 
 MAX_DIGITS = 38
 DEFAULT_WHOLE_DIGITS = 12
@@ -61,10 +61,11 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A choice: one of these texts."""
+    """A choice: one of these texts, of the variable `name` if it is one's."""
 
     values: frozenset[str]
     literal: bool = False
+    name: str = ""
 
     def __str__(self) -> str:
         """For messages."""
@@ -105,12 +106,12 @@ def type_of_variable(name: str, variable: Variable) -> Type:
         case "boolean":
             return Truth()
         case "choice":
-            return Words(frozenset(variable.values or {}))
+            return Words(frozenset(variable.values or {}), name=name)
         case "date":
             return Day()
         case _:
             raise RuleError(
-                f"variable '{name}' is free text, which no rule can judge",
+                f"variable '{clipped(name)}' is free text, which no rule can judge",
                 mend="make it a choice, or judge it",
             )
 
@@ -122,7 +123,7 @@ class Checker:
         self.dictionary = dictionary
         self.cohort = cohort
 
-    def check(self, node: Node, *, inside: bool = False) -> Type:  # noqa: PLR0911 - one return a kind of node
+    def check(self, node: Node, *, inside: bool = False) -> Type:  # noqa: PLR0912 - one branch a kind of node
         """The type of a node. `inside` is true within an aggregate, where a row's variables can be named."""
         match node:
             case Constant(value):
@@ -134,38 +135,28 @@ class Checker:
                     self._expect_truth(child, inside)
                 return Truth()
             case Compare(operator, left, right):
-                return self._compare(
-                    operator, self.check(left, inside=inside), self.check(right, inside=inside)
-                )
+                return self._compare(operator, self.check(left, inside=inside), self.check(right, inside=inside))
             case OneOf(operand, options):
                 kind = self.check(operand, inside=inside)
                 for option in options:
                     self._compare("=", kind, _type_of_constant(option.value))
                 return Truth()
             case Arithmetic(operator, left, right):
-                return _calculate(
-                    operator, self._expect_number(left, inside), self._expect_number(right, inside)
-                )
+                return _calculate(operator, self._expect_number(left, inside), self._expect_number(right, inside))
             case Case(branches, default):
                 for condition, _ in branches:
                     self._expect_truth(condition, inside)
-                return _join(
-                    [self.check(value, inside=inside) for value in (*(v for _, v in branches), default)]
-                )
+                return _join([self.check(value, inside=inside) for value in (*(v for _, v in branches), default)])
             case Shift(operand, number, unit):
                 return _move(self.check(operand, inside=inside), abs(number) * _DAYS_PER_UNIT[unit])
             case DaysBetween(start, end):
                 for part in (start, end):
                     if not isinstance(kind := self.check(part, inside=inside), Day):
-                        raise RuleError(
-                            f"date_diff takes two dates, not {kind}", mend="name two date variables"
-                        )
+                        raise RuleError(f"date_diff takes two dates, not {kind}", mend="name two date variables")
                 return Number(7, 0)
             case Extreme(kind, operands):
                 types = [self.check(operand, inside=inside) for operand in operands]
-                if not all(isinstance(t, Number) for t in types) and not all(
-                    isinstance(t, Day) for t in types
-                ):
+                if not all(isinstance(t, Number) for t in types) and not all(isinstance(t, Day) for t in types):
                     raise RuleError(f"{kind} compares numbers, or dates", mend="use CASE for the rest")
                 return _join(types)
             case Aggregate():
@@ -173,9 +164,10 @@ class Checker:
 
     def _variable(self, name: str, *, inside: bool) -> Type:
         if name not in self.dictionary:
-            close = get_close_matches(name, self.dictionary, n=1)
-            mend = f"did you mean '{close[0]}'?" if close else "declare it under variables"
-            raise RuleError(f"variable '{name}' is not declared", mend=mend)
+            is_value = any(name in (variable.values or ()) for variable in self.dictionary.values())
+            otherwise = f"as a text it stands in quotes: '{name}'" if is_value else "declare it under variables"
+            mend = otherwise if is_value else did_you_mean(name.lower(), self.dictionary, otherwise)
+            raise RuleError(f"variable '{clipped(name)}' is not declared", mend=mend)
         if self.cohort and not inside:
             raise RuleError(
                 f"a cohort rule cannot ask for the '{name}' of one participant",
@@ -186,18 +178,12 @@ class Checker:
     def _expect_truth(self, node: Node, inside: bool) -> None:
         kind = self.check(node, inside=inside)
         if not isinstance(kind, Truth):
-            raise RuleError(
-                f"a condition is true or false, and this is {kind}", mend="compare it with something"
-            )
+            raise RuleError(f"a condition is true or false, and this is {kind}", mend="compare it with something")
 
     def _expect_number(self, node: Node, inside: bool) -> Number:
         kind = self.check(node, inside=inside)
         if not isinstance(kind, Number):
-            mend = (
-                "use date_diff('day', a, b) or an INTERVAL"
-                if isinstance(kind, Day)
-                else "calculate with numbers"
-            )
+            mend = "use date_diff('day', a, b) or an INTERVAL" if isinstance(kind, Day) else "calculate with numbers"
             raise RuleError(f"a calculation needs numbers, and this is {kind}", mend=mend)
         return kind
 
@@ -212,31 +198,26 @@ class Checker:
         if isinstance(left, Truth | Words) and type(left) is type(right):
             if operator not in ("=", "<>"):
                 raise RuleError(
-                    f"{left} has no order, so '{operator}' means nothing", mend="compare it by = or <>"
+                    f"{left} has no order, so neither '{operator}' nor BETWEEN fits",
+                    mend="compare it by =, <> or IN",
                 )
             if isinstance(left, Words) and isinstance(right, Words):
                 _words_fit(left, right)
             return Truth()
-        raise RuleError(
-            f"{left} cannot be compared with {right}", mend="compare like with like; text stands in quotes"
-        )
+        raise RuleError(f"{left} cannot be compared with {right}", mend=_how_to_compare(left, right))
 
     def _aggregate(self, node: Aggregate, inside: bool) -> Type:
         if not self.cohort:
             raise RuleError(f"{node.kind} is for cohort rules", mend="move it under cohort_rules")
         if inside:
-            raise RuleError(
-                f"{node.kind} cannot stand inside another count or sum", mend="write them side by side"
-            )
+            raise RuleError(f"{node.kind} cannot stand inside another count or sum", mend="write them side by side")
         if node.where is not None:
             self._expect_truth(node.where, inside=True)
         if node.operand is None:
             return Number(COUNT_DIGITS, 0)
         summed = self._expect_number(node.operand, inside=True)
         if summed.is_quotient:
-            raise RuleError(
-                "a quotient cannot be summed exactly", mend="sum the numerator and the denominator apart"
-            )
+            raise RuleError("a quotient cannot be summed exactly", mend="sum the numerator and the denominator apart")
         return _limit(summed.whole + COUNT_DIGITS, summed.scale)
 
 
@@ -257,13 +238,31 @@ def _words_fit(left: Words, right: Words) -> None:
     """A misspelt choice is an error: every literal has to be among the values of the other side."""
     for literal, other in ((left, right), (right, left)):
         if literal.literal and not literal.values <= other.values:
-            wrong = sorted(literal.values - other.values)[0]
-            close = get_close_matches(wrong, other.values, n=1)
-            choices = ", ".join(f"'{value}'" for value in sorted(other.values))
-            mend = f"did you mean '{close[0]}'?" if close else f"its values are {choices}"
-            raise RuleError(f"'{wrong}' is not a value of that variable", mend=mend)
+            wrong = clipped(min(literal.values - other.values))
+            choices = clipped(", ".join(f"'{value}'" for value in sorted(other.values)), 100)
+            mend = did_you_mean(wrong, other.values, f"its values are {choices}")
+            raise RuleError(f"'{wrong}' is not a value of {_named(other)}", mend=mend)
     if not left.values & right.values:
-        raise RuleError("these two have no value in common", mend="check the values of both")
+        raise RuleError(f"{_named(left)} and {_named(right)} have no value in common", mend="check the values of both")
+
+
+def _named(words: Words) -> str:
+    return f"'{words.name}'" if words.name else "what it is compared with"
+
+
+def _how_to_compare(left: Type, right: Type) -> str:
+    """How to mend a comparison of unlike types."""
+    match (left, right):
+        case (Truth(), _) | (_, Truth()):
+            return "a condition stands alone; write a < b AND b < c for a < b < c"
+        case (Day(), Words()) | (Words(), Day()):
+            return "write a date as DATE 'YYYY-MM-DD'"
+        case (Day(), _) | (_, Day()):
+            return "use date_diff('day', a, b) or an INTERVAL"
+        case (Number(), Words(literal=True)) | (Words(literal=True), Number()):
+            return "write the number without quotes"
+        case _:
+            return "compare like with like; texts stand in quotes"
 
 
 def _limit(whole: int, scale: int) -> Number:

@@ -1,0 +1,20 @@
+"""Analysis: from the ledger's states to ADaM data sets, and from those to estimates."""
+
+from equipoise.analysis.analyse import analyse, primary_estimate
+from equipoise.analysis.flow import flow_of
+from equipoise.analysis.of_ledger import make_datasets
+from equipoise.analysis.results import Curve, Flow, FlowArm, FlowStep, Results
+from equipoise.analysis.tables import Datasets
+
+__all__ = [
+    "Curve",
+    "Datasets",
+    "Flow",
+    "FlowArm",
+    "FlowStep",
+    "Results",
+    "analyse",
+    "flow_of",
+    "make_datasets",
+    "primary_estimate",
+]

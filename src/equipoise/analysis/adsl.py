@@ -1,0 +1,192 @@
+"""ADSL: one row a participant, from the states that the ledger adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from equipoise.allocation import stratum_key
+from equipoise.analysis.names import column_of
+from equipoise.conduct import LOST, Criteria, ParticipantState
+from equipoise.protocol import Protocol
+from equipoise.protocol.checks.conduct import SITE
+from equipoise.protocol.model.allocation import ClassifiedList
+from equipoise.protocol.model.pathway import Register
+
+_TYPES: dict[str, Any] = {
+    "integer": pl.Int64,
+    "decimal": pl.Float64,
+    "boolean": pl.String,
+    "choice": pl.String,
+    "date": pl.Date,
+    "text": pl.String,
+}
+
+
+def is_classified(protocol: Protocol) -> bool:
+    """Whether arms are assigned by class, without chance."""
+    return isinstance(protocol.allocation[protocol.allocation_step.list], ClassifiedList)
+
+
+def analysis_arm(protocol: Protocol, state: ParticipantState) -> str | None:
+    """The arm that a participant is analysed in.
+
+    Where arms are allocated by chance it is the arm allocated, whatever happened later. Where they follow a class that
+    can change, it is the first assigned that is not the reference, else the reference: who reached it is known only
+    later, which is why such an analysis is marked biased.
+    """
+    if not is_classified(protocol):
+        return state.arm
+    reference = protocol.reference_arm
+    first = next((item.arm for item in state.assignments if item.arm != reference), None)
+    return first or reference
+
+
+def switched_on(protocol: Protocol, state: ParticipantState) -> date | None:
+    """The day on which a participant left the reference class for the first time; None in a randomised trial."""
+    if not is_classified(protocol):
+        return None
+    return next((item.on for item in state.assignments if item.arm != protocol.reference_arm), None)
+
+
+def make_adsl(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> pl.DataFrame:
+    """ADSL of all screened participants.
+
+    Dates after the cut-off are left out. A boolean is `Y` or `N`. Columns of the protocol's variables are named by
+    `column_of`; factors that the allocation balanced stand in `STRATAR` as they counted then.
+    """
+    criteria = Criteria(protocol)
+    schema = _schema(protocol)
+    rows = [_row(criteria, state, data_cut) for state in _in_order(participants)]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _in_order(participants: Mapping[str, ParticipantState]) -> Iterable[ParticipantState]:
+    return (participants[number] for number in sorted(participants))
+
+
+def _schema(protocol: Protocol) -> dict[str, Any]:
+    fixed = {
+        "STUDYID": pl.String,
+        "USUBJID": pl.String,
+        "SUBJID": pl.String,
+        "SITEID": pl.String,
+        "PROTVER": pl.String,
+        "SCRNDT": pl.Date,
+        "ENRLFL": pl.String,
+        "ENRLDT": pl.Date,
+        "RANDFL": pl.String,
+        "RANDDT": pl.Date,
+        "ITTFL": pl.String,
+        "ARMCD": pl.String,
+        "ARM": pl.String,
+        "TRT01P": pl.String,
+        "STRATAR": pl.String,
+        "SWITCHDT": pl.Date,
+        "DTHFL": pl.String,
+        "DTHDT": pl.Date,
+        "DTHCAUS": pl.String,
+        "LSTALVDT": pl.Date,
+        "EOSSTT": pl.String,
+        "EOSDT": pl.Date,
+        "DCSREAS": pl.String,
+    }
+    return fixed | {column_of(protocol, name): _TYPES[item.type] for name, item in _recorded(protocol).items()}
+
+
+def _recorded(protocol: Protocol) -> dict[str, Any]:
+    """Variables that stand in ADSL. Of those on forms that repeat only the true-or-false ones: whether ever true."""
+    skipped = {"screening_date", "arm"} | {n for n in _repeated(protocol) if protocol.dictionary[n].type != "boolean"}
+    return {
+        name: item
+        for name, item in protocol.dictionary.items()
+        if name not in skipped and not item.identifying and item.type != "text"
+    }
+
+
+def _repeated(protocol: Protocol) -> set[str]:
+    return {name for form in protocol.forms.values() if form.repeats for name in form.variables}
+
+
+def _values(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str, Any]:
+    """The newest values, but for what is asked again and again: true if it ever was by the cut-off."""
+    values: dict[str, Any] = dict(state.values)
+    for name in _repeated(protocol):
+        answers = [record.values[name] for record in state.forms if name in record.values and record.on <= cut]
+        values[name] = any(answers) if answers else None
+    return values
+
+
+def _row(criteria: Criteria, state: ParticipantState, cut: date) -> list[Any]:
+    protocol = criteria.protocol
+    first = next((step.id for step in protocol.entry_steps if isinstance(step, Register)), None)
+    enrolled = state.steps.get(first) if first else state.screened_on
+    allocated = state.steps.get(protocol.allocation_step.id)
+    death = next((item for item in state.events if item.kind == "death" and item.on <= cut), None)
+    status, ended, reason = _end_of_study(protocol, state, cut, death.on if death else None)
+    arm = analysis_arm(protocol, state) if allocated else None
+    fixed = [
+        protocol.id,
+        f"{protocol.id}-{state.number}",
+        state.number,
+        state.site,
+        state.version,
+        state.screened_on,
+        _flag(enrolled is not None),
+        enrolled,
+        _flag(allocated is not None),
+        allocated,
+        _flag(allocated is not None),
+        arm or "",
+        protocol.arms[arm].label if arm else "",
+        arm or "",
+        stratum_as_randomised(state),
+        switched_on(protocol, state),
+        _flag(death is not None),
+        death.on if death else None,
+        (death.cause or "") if death else "",
+        min(state.last_alive, cut) if state.last_alive else None,
+        status,
+        ended,
+        reason,
+    ]
+    values = _values(protocol, state, cut)
+    return fixed + [_cell(item.type, criteria.derive(name, values)) for name, item in _recorded(protocol).items()]
+
+
+def stratum_as_randomised(state: ParticipantState) -> str:
+    """Levels of the allocation's factors as they counted, site aside, as one text."""
+    levels = {name: value for name, value in state.at_allocation.items() if name != SITE}
+    return stratum_key(tuple(levels.items())) if levels else ""
+
+
+def _end_of_study(
+    protocol: Protocol, state: ParticipantState, cut: date, death: date | None
+) -> tuple[str, date | None, str]:
+    if death is not None:
+        return "DISCONTINUED", death, "Death"
+    if state.left is not None and state.left.on <= cut:
+        rule = next((item.label for item in protocol.withdrawal if item.id == state.left.rule), "Lost to follow-up")
+        return "DISCONTINUED", state.left.on, "Lost to follow-up" if state.left.rule == LOST else rule
+    return ("ONGOING" if state.steps else "SCREEN FAILURE"), None, ""
+
+
+def _flag(value: bool) -> str:
+    return "Y" if value else "N"
+
+
+def _cell(kind: str, value: Any) -> Any:
+    """A recorded value as it stands in the table."""
+    if value is None:
+        return None
+    if kind == "boolean":
+        return _flag(bool(value))
+    if kind == "decimal":
+        return float(value)
+    if kind == "integer":
+        return int(value) if isinstance(value, Fraction) else value
+    return value

@@ -1,0 +1,156 @@
+"""The protocol in short phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from equipoise.estimates import Estimate
+from equipoise.figures.numbers import NBSP
+from equipoise.protocol import Protocol
+from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
+from equipoise.protocol.model.endpoints import Count, Endpoint, Milestone, Proportion, Score, TimeToEvent
+from equipoise.protocol.model.pathway import Randomise
+
+CENSORING = {
+    "last_alive": "censored when last known alive",
+    "last_assessment": "censored at the last assessment",
+}
+
+
+def uncapitalised(text: str) -> str:
+    """With a small first letter, unless the first word is an abbreviation or a name in capitals."""
+    word = text.split(" ", 1)[0].split("-", 1)[0]
+    return text if any(character.isupper() or character.isdigit() for character in word[1:]) else text[:1].lower() + text[1:]
+
+
+def capitalised(text: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def endpoint_labels(protocol: Protocol) -> dict[str, str]:
+    """The label of every endpoint, of the sensitivity analyses too."""
+    labels = {}
+    for name, endpoint in protocol.endpoints.items():
+        labels[name] = endpoint.label
+        if isinstance(endpoint, TimeToEvent):
+            labels |= {item.id: item.label for item in endpoint.sensitivity}
+    return labels
+
+
+def origin_words(protocol: Protocol, origin: str) -> str:
+    """An origin as words: `randomisation`, `diagnosis`, or the label of a date."""
+    variable = protocol.dictionary.get(origin)
+    if variable is not None and "_" in origin:
+        return uncapitalised(variable.label.removeprefix("Date of "))
+    return origin.replace("_", " ")
+
+
+def event_words(protocol: Protocol, refs: Iterable[str]) -> str:
+    """Events as words: `death or local progression`, a cause in brackets."""
+    words = []
+    for ref in refs:
+        event, _, cause = ref.partition(":")
+        label = uncapitalised(protocol.events[event].label) if event in protocol.events else event.replace("_", " ")
+        words.append(f"{label} ({cause.replace('_', ' ')})" if cause else label)
+    return joined(words, "or")
+
+
+def definition(protocol: Protocol, endpoint: Endpoint) -> str:
+    """What an endpoint measures, in one sentence."""
+    match endpoint:
+        case TimeToEvent():
+            return _time_to_event(protocol, endpoint)
+        case Milestone():
+            of = uncapitalised(protocol.endpoints[endpoint.of].label)
+            return f"Share of participants without an event of {of} at {endpoint.at_months:g}{NBSP}months (Kaplan–Meier)."
+        case Count():
+            until = f", until {event_words(protocol, endpoint.terminal)}" if endpoint.terminal else ""
+            since = origin_words(protocol, endpoint.origin)
+            return f"How often since {since}: {event_words(protocol, endpoint.events)}{until}."
+        case Proportion():
+            return f"Share of participants for whom {endpoint.rule}" + (
+                f", among those for whom {endpoint.among}." if endpoint.among else "."
+            )
+        case Score():
+            times = joined([f"{at:g}" for at in endpoint.at_months])
+            named = f"{endpoint.instrument}, " if endpoint.instrument else ""
+            return f"{named}{protocol.dictionary[endpoint.variable].label} at {times}{NBSP}months; higher is {endpoint.higher_is}."
+
+
+def _time_to_event(protocol: Protocol, endpoint: TimeToEvent) -> str:
+    if endpoint.events:
+        events = event_words(protocol, endpoint.events)
+    else:
+        by_arm = (f"{event_words(protocol, refs)} in {arm}" for arm, refs in endpoint.events_by_arm.items())
+        events = joined(list(by_arm), "or")
+    parts = [f"Time from {origin_words(protocol, endpoint.origin)} to {events}"]
+    if endpoint.competing:
+        parts.append(f"{event_words(protocol, endpoint.competing)} competes")
+    parts.append(CENSORING[endpoint.censor])
+    if endpoint.horizon_months:
+        parts.append(f"time frame {endpoint.horizon_months:g}{NBSP}months")
+    return "; ".join(parts) + "."
+
+
+def value_label(protocol: Protocol, endpoint: str, kind: str, cause: str) -> str:
+    """What the curves of an endpoint show, for the axis."""
+    item = protocol.endpoints.get(endpoint)
+    if kind == "incidence":
+        return f"Cumulative incidence{f' of {event_words(protocol, [cause])}' if cause else ''}, %"
+    deaths = isinstance(item, TimeToEvent) and all(
+        protocol.events[ref.partition(":")[0]].kind == "death" for ref in item.all_events
+    )
+    return "Alive, %" if deaths else "Event-free, %"
+
+
+def allocation_verb(protocol: Protocol) -> str:
+    """`Randomised` or `Assigned`."""
+    return "Randomised" if isinstance(protocol.allocation_step, Randomise) else "Assigned"
+
+
+def allocation(protocol: Protocol) -> str:
+    """How participants are allocated, in one sentence."""
+    found = protocol.allocation[protocol.allocation_step.list]
+    if isinstance(found, ClassifiedList):
+        return "Not randomised: the arm follows from the class of response."
+    ratio = ":".join(str(found.ratio[arm]) for arm in protocol.arms if arm in found.ratio)
+    if isinstance(found, MinimisationList):
+        factors = joined([_variable(protocol, factor.variable) for factor in found.factors])
+        return (
+            f"Randomised {ratio} by minimisation over {factors}; {found.measure} of the margins, "
+            f"probability {float(found.probability):.3g}."
+        )
+    if isinstance(found, BlockList):
+        strata = f", stratified by {joined([_variable(protocol, name) for name in found.strata])}" if found.strata else ""
+        sizes = joined([str(size) for size in found.sizes])
+        return f"Randomised {ratio} in permuted blocks of {sizes}{strata}."
+    return f"Randomised {ratio}, each participant by the ratio alone."
+
+
+def _variable(protocol: Protocol, name: str) -> str:
+    return uncapitalised(protocol.dictionary[name].label) if name in protocol.dictionary else name.replace("_", " ")
+
+
+def subgroup(protocol: Protocol, estimate: Estimate) -> str:
+    """The subgroup of an estimate: `Menopausal status: Premenopausal`."""
+    parts = []
+    for name, value in estimate.subgroup.items():
+        variable = protocol.dictionary.get(name)
+        label = variable.label if variable else name
+        values = (variable.values if variable else None) or {}
+        parts.append(f"{label}: {values.get(value, value)}")
+    return "; ".join(parts)
+
+
+def primary_endpoint(protocol: Protocol) -> str | None:
+    """The primary endpoint: the one marked so, or the one that the design names."""
+    marked = (name for name, endpoint in protocol.endpoints.items() if endpoint.role == "primary")
+    return next(marked, protocol.design.primary if protocol.design else None)
