@@ -147,7 +147,9 @@ def subgroups(rng, time, event, group):
         drawn = rng.choice(len(values), size=time.size)
         for index, value in enumerate(values):
             own = drawn == index
-            found.append(compared("os", time[own], event[own], group[own], conf_level=0.9, sides=1, subgroup={variable: value}))
+            found.append(
+                compared("os", time[own], event[own], group[own], conf_level=0.9, sides=1, subgroup={variable: value})
+            )
         found.append(Estimate(
             endpoint="os", measure="interaction", method="cox", note="likelihood ratio test", p_value=float(rng.uniform(0.02, 0.9)),
             p_method="interaction likelihood ratio", sides=2, subgroup={variable: "all"}, source="rehearsal",
@@ -157,7 +159,13 @@ def subgroups(rng, time, event, group):
 
 def follow_up():
     """The two median follow-ups."""
-    common = {"endpoint": "os", "measure": "median follow-up", "unit": "month", "origin": "randomisation", "source": "rehearsal"}
+    common = {
+        "endpoint": "os",
+        "measure": "median follow-up",
+        "unit": "month",
+        "origin": "randomisation",
+        "source": "rehearsal",
+    }
     return [
         Estimate(method="reverse kaplan-meier", value=88.4, conf_low=84.0, conf_high=92.1, conf_level=0.9, **common),
         Estimate(method="observed time of all randomised", value=58.2, **common),
@@ -185,15 +193,37 @@ def others():
 def four_arms(seed=2):
     """Curves and flow of a trial of four arms and three entry steps."""
     rng = np.random.default_rng(seed)
-    labels = ("Surgery of the primary after complete response everywhere", "Surgery of the primary", "Resection of metastases", "Systemic therapy only")
+    labels = (
+        "Surgery of the primary after complete response everywhere",
+        "Surgery of the primary",
+        "Resection of metastases",
+        "Systemic therapy only",
+    )
     curves, arms = [], []
     for index, label in enumerate(labels, start=1):
         time, event = times(rng, 60 + 20 * index, 70 - 8 * index)
         curves.append(curve("os", f"arm{index}", label, time, event))
-        arms.append(FlowArm(f"arm{index}", label, time.size, {}, {"Lost to follow-up": 3 * index}, int(event.sum()), int((~event).sum()), time.size))
+        arms.append(
+            FlowArm(
+                f"arm{index}",
+                label,
+                time.size,
+                {},
+                {"Lost to follow-up": 3 * index},
+                int(event.sum()),
+                int((~event).sum()),
+                time.size,
+            )
+        )
     total = sum(arm.allocated for arm in arms)
     steps = (
-        FlowStep("registration", "Registration", 520, 470, {"I1 Operable stage IV": 30, "E2 More than two visceral organs": 20}),
+        FlowStep(
+            "registration",
+            "Registration",
+            520,
+            470,
+            {"I1 Operable stage IV": 30, "E2 More than two visceral organs": 20},
+        ),
         FlowStep("staging", "Staging complete", 470, 470),
         FlowStep("assignment", "Assignment by response", 470, total, {"Died before assignment": 470 - total}),
     )

@@ -122,7 +122,7 @@ def primary_estimate(protocol: Protocol, results: Results) -> Estimate | None:
     names += [name for name, item in protocol.endpoints.items() if item.role == "primary"]
     for name in names:
         for measure in ("hazard ratio", "survival difference"):
-            found = [item for item in results.of(name, measure) if not item.subgroup]
+            found = [i for i in results.of(name, measure) if not i.subgroup and not i.note.startswith("biased")]
             if found:
                 return found[0]
     return None

@@ -1,9 +1,9 @@
 """Read YAML into plain values with line numbers, refusing what could do harm before anything is built.
 
 A protocol file needs mappings, lists and scalars and nothing else: anchors, aliases, tags, directives, several
-documents, keys that stand twice, control characters, files over 1 MB, lines over 20,000 characters, over 20,000 values
-and nesting over 50 are refused. Plain scalars follow YAML 1.2's core schema, so `no` is a text and dates stay texts
-until the model asks for a date.
+documents, keys that stand twice, control characters, files over 1 MB, over 20,000 lines, lines over 200,000 characters,
+over 10,000 values and nesting over 50 are refused. Plain scalars follow YAML 1.2's core schema, so `no` is a text and
+dates stay texts until the model asks for a date.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from equipoise.protocol.wording import clipped, printable
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
-MAX_VALUES = 20_000
+MAX_VALUES = 10_000
 """Values of a file; the shipped ones have about a thousand."""
-MAX_LINE = 20_000
+MAX_LINES = 20_000
+MAX_LINE = 200_000
 """Characters of a line: the scanner takes quadratic time over some long tokens."""
 MAX_KEY = 200
 
@@ -113,14 +114,13 @@ def _check_characters(text: str, file: str) -> None:
     if found := _HARMFUL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise ProtocolError(_harmful(found.group()), file=file, line=line, mend="take it out")
-    for number, line_text in enumerate(text.split("\n"), start=1):
-        if len(line_text) > MAX_LINE:
-            raise ProtocolError(
-                f"a line of {len(line_text):,} characters",
-                file=file,
-                line=number,
-                mend=f"keep lines under {MAX_LINE:,}",
-            )
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        raise ProtocolError(f"more than {MAX_LINES:,} lines", file=file, line=MAX_LINES, mend=_SMALL)
+    for number, written in enumerate(lines, start=1):
+        if len(written) > MAX_LINE:
+            what = f"a line of {len(written):,} characters"
+            raise ProtocolError(what, file=file, line=number, mend=f"keep lines under {MAX_LINE:,}")
 
 
 def _harmful(character: str) -> str:

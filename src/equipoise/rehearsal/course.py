@@ -129,7 +129,8 @@ class Course:
         known: dict[str, Any] = {"screening": day, **self.state.values}
         for name in protocol.forms[form].variables:
             distribution = self.setting.assumptions.variables.get(name)
-            if distribution is not None:
+            recorded = name in known and not protocol.forms[form].repeats  # a second operation: the first's stand
+            if distribution is not None and not recorded:
                 of = None if distribution.days is None else distribution.days.of
                 dates = known if of is None else {of: known.get(protocol.origin_variable(of), known["screening"])}
                 values[name] = self.draws.value(name, protocol.variables[name], distribution, dates)

@@ -28,14 +28,14 @@ class Responses:
         self.turn = 0
 
     def at(self, name: str, progressed: Collection[str]) -> dict[str, str]:
-        """Responses at an assessment of the pathway; `progressed` are compartments found to have progressed."""
+        """Responses at an assessment of the pathway: as drawn, complete once converted, `progressed` as found."""
         outcomes = self.assumptions.responses.get(name)
+        self._convert(name)
+        drawn = self._now()
         if outcomes:
             labels = {str(i): outcome.probability for i, outcome in enumerate(outcomes)}
-            drawn = dict(outcomes[int(self.draws.pick(f"response {name}", labels))].response)
-        else:
-            self._convert(name)
-            drawn = self._now()
+            first = outcomes[int(self.draws.pick(f"response {name}", labels))].response
+            drawn = {part: "CR" if part in self.complete else first[part] for part in self.compartments}
         return {part: "PD" if part in progressed else drawn[part] for part in self.compartments}
 
     def at_visit(self, progressed: Collection[str]) -> dict[str, str]:

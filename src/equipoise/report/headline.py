@@ -5,7 +5,6 @@ The wording is neutral: an interval is described by what it holds, and nothing i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from equipoise.analysis.results import Results
@@ -14,7 +13,14 @@ from equipoise.figures import quote
 from equipoise.figures.numbers import NBSP, count, decimal, level, percent
 from equipoise.protocol import Protocol
 from equipoise.report.choose import is_comparison, is_follow_up, is_test, overall, primary_effects, test_of
-from equipoise.report.words import allocation_verb, capitalised, endpoint_labels, joined, primary_endpoint, uncapitalised
+from equipoise.report.words import (
+    allocation_verb,
+    capitalised,
+    endpoint_labels,
+    joined,
+    primary_endpoint,
+    uncapitalised,
+)
 
 
 def headline(protocol: Protocol, results: Results) -> list[str]:
@@ -109,7 +115,8 @@ def _effect(effect: Estimate, test: Estimate, *, several: bool) -> str:
     if effect.value is None:
         return f"{subject} could not be given ({effect.note})"
     p = f"{quote.p(test)}, {test.p_method}" if test.p_value is not None else ""
-    inside = "; ".join(filter(None, (quote.limits(effect), p)))
+    caution = effect.note if "bias" in effect.note else ""
+    inside = "; ".join(filter(None, (quote.limits(effect), p, caution)))
     return f"{subject} was {quote.value(effect, unit=True)}" + (f" ({inside})" if inside else "")
 
 
@@ -124,7 +131,9 @@ def by_arm(estimates: Sequence[Estimate]) -> tuple[str, list[str]] | None:
         latest = max(item.at for item in at_times if item.at is not None)
         chosen = _one_per_arm([item for item in at_times if item.at == latest])
         measure = f"{chosen[0].measure} at {latest:g}{NBSP}months"
-        return measure, [f"{short(item)} ({_arm(item.arm or '')})" for item in chosen if item.measure == chosen[0].measure]
+        return measure, [
+            f"{short(item)} ({_arm(item.arm or '')})" for item in chosen if item.measure == chosen[0].measure
+        ]
     return None
 
 
@@ -158,8 +167,7 @@ def reading(effect: Estimate) -> str:
         )
     below, above = (f"{decimal(abs(100 * (1 - limit)), 0)}{NBSP}%" for limit in (low, high))
     return (
-        f"{span} includes 1: anything from a hazard {below} lower to one {above} higher with {effect.arm}, no difference "
-        "among them, agrees with these data at that level. Absence of evidence of a difference is not evidence of its absence."
-        if math.isfinite(high)
-        else ""
+        f"{span} includes 1: anything from a hazard {below} lower to one {above} higher with {effect.arm}, no "
+        "difference among them, agrees with these data at that level. Absence of evidence of a difference is not "
+        "evidence of its absence."
     )

@@ -50,7 +50,7 @@ def published_rows(protocol: Protocol, results: Results) -> list[PublishedRow]:
 
 
 def matching(published: Estimate, results: Results) -> Estimate | None:
-    """The first of our estimates of the same endpoint, measure, arms and subgroup; of the same time if one is printed."""
+    """The first of our estimates of the same endpoint, measure, arms and subgroup; and time, if one is printed."""
     for item in results.of(published.endpoint, published.measure):
         same = (item.arm, item.reference, dict(item.subgroup)) == (
             published.arm,

@@ -89,7 +89,9 @@ def how(protocol: Protocol, estimate: Estimate) -> str:
         parts.append(f"ties {capitalised(estimate.ties)}")
     for word, names in (("stratified by", estimate.strata), ("adjusted for", estimate.adjusted_for)):
         if names:
-            labels = (protocol.dictionary[name].label.lower() if name in protocol.dictionary else name for name in names)
+            labels = (
+                protocol.dictionary[name].label.lower() if name in protocol.dictionary else name for name in names
+            )
             parts.append(f"{word} {', '.join(labels)}")
     if estimate.population not in ("", "itt"):
         parts.append(f"population: {estimate.population}")

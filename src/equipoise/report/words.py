@@ -20,7 +20,11 @@ CENSORING = {
 def uncapitalised(text: str) -> str:
     """With a small first letter, unless the first word is an abbreviation or a name in capitals."""
     word = text.split(" ", 1)[0].split("-", 1)[0]
-    return text if any(character.isupper() or character.isdigit() for character in word[1:]) else text[:1].lower() + text[1:]
+    return (
+        text
+        if any(character.isupper() or character.isdigit() for character in word[1:])
+        else text[:1].lower() + text[1:]
+    )
 
 
 def capitalised(text: str) -> str:
@@ -70,7 +74,9 @@ def definition(protocol: Protocol, endpoint: Endpoint) -> str:
             return _time_to_event(protocol, endpoint)
         case Milestone():
             of = uncapitalised(protocol.endpoints[endpoint.of].label)
-            return f"Share of participants without an event of {of} at {endpoint.at_months:g}{NBSP}months (Kaplan–Meier)."
+            return (
+                f"Share of participants without an event of {of} at {endpoint.at_months:g}{NBSP}months (Kaplan–Meier)."
+            )
         case Count():
             until = f", until {event_words(protocol, endpoint.terminal)}" if endpoint.terminal else ""
             since = origin_words(protocol, endpoint.origin)
@@ -82,7 +88,8 @@ def definition(protocol: Protocol, endpoint: Endpoint) -> str:
         case Score():
             times = joined([f"{at:g}" for at in endpoint.at_months])
             named = f"{endpoint.instrument}, " if endpoint.instrument else ""
-            return f"{named}{protocol.dictionary[endpoint.variable].label} at {times}{NBSP}months; higher is {endpoint.higher_is}."
+            what = protocol.dictionary[endpoint.variable].label
+            return f"{named}{what} at {times}{NBSP}months; higher is {endpoint.higher_is}."
 
 
 def _time_to_event(protocol: Protocol, endpoint: TimeToEvent) -> str:
@@ -129,7 +136,9 @@ def allocation(protocol: Protocol) -> str:
             f"probability {float(found.probability):.3g}."
         )
     if isinstance(found, BlockList):
-        strata = f", stratified by {joined([_variable(protocol, name) for name in found.strata])}" if found.strata else ""
+        strata = (
+            f", stratified by {joined([_variable(protocol, name) for name in found.strata])}" if found.strata else ""
+        )
         sizes = joined([str(size) for size in found.sizes])
         return f"Randomised {ratio} in permuted blocks of {sizes}{strata}."
     return f"Randomised {ratio}, each participant by the ratio alone."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from equipoise.errors import RuleError
@@ -11,8 +10,8 @@ from equipoise.protocol.checks.report import fail, located
 from equipoise.protocol.model.endpoints import Proportion
 from equipoise.protocol.model.pathway import Crossover, Randomise, Repeat, settings
 from equipoise.protocol.rules import Rule, compile_rule
-from equipoise.protocol.rules.language import Reference, size
-from equipoise.protocol.rules.parse import parse
+from equipoise.protocol.rules.language import size
+from equipoise.protocol.rules.parse import can_be_named
 from equipoise.protocol.rules.types import Checker, Number, Words
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 Gives = Literal["boolean", "integer", "decimal", "date", "choice"]
 Rules: TypeAlias = "Mapping[Path, Rule]"
 
-MAX_WORK = 300_000
+MAX_WORK = 150_000
 """All rules of a file together, in characters of SQL, a part of a rule counted as 30; real files need 10,000."""
 
 
@@ -125,21 +124,5 @@ def _check_variable_names(protocol: Protocol) -> None:
             fail(protocol, ("variables", name), f"'{name}' is declared by the pathway already", "take another name")
     places: list[Path] = [("variables", name) for name in protocol.variables]
     for path in (*places, *(("classifications", name) for name in protocol.classifications)):
-        if not _can_be_named(str(path[-1])):
+        if not can_be_named(str(path[-1])):
             fail(protocol, path, f"'{path[-1]}' is a word of SQL, which rules cannot name", "take another name")
-
-
-@lru_cache(maxsize=4096)
-def _can_be_named(name: str) -> bool:
-    """Whether a rule reads a name as a variable wherever a variable can stand."""
-    try:
-        if parse(name) != Reference(name):
-            return False
-        places = "NOT {0} AND {0} = 1 OR {0} IN (1) AND {0} BETWEEN {0} AND {0} + {0} - {0} * ({0}) / {0}"
-        inside = "CASE WHEN {0} THEN {0} ELSE {0} END = greatest({0}, {0})"
-        return all(
-            repr(parse(place.format(name))) == repr(parse(place.format("x"))).replace("'x'", f"'{name}'")
-            for place in (places, inside)
-        )
-    except RuleError:
-        return False

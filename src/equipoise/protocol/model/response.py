@@ -19,7 +19,9 @@ class ResponseCriteria(Sourced):
     """How response is judged."""
 
     criteria: Literal["recist-1.1", "investigator"] = "recist-1.1"
-    compartments: tuple[Name, ...] = Field(min_length=1, description="Parts judged apart: primary, metastatic.")
+    compartments: tuple[Name, ...] = Field(
+        min_length=1, max_length=20, description="Parts judged apart: primary, metastatic."
+    )
     progression_increase: Probability = Field(
         default=0.2, description="Growth of the sum of diameters over its nadir that is progression."
     )

@@ -165,6 +165,11 @@ class Protocol(Element):
         """The time-to-event endpoints."""
         return {name: item for name, item in self.endpoints.items() if isinstance(item, TimeToEvent)}
 
+    @cached_property
+    def assumptions_made(self) -> tuple[tuple[Path, str], ...]:
+        """Every value that the source leaves open and this file fills: where it stands, and why it was chosen."""
+        return tuple(_assumed(self, ()))
+
     def label_of(self, endpoint: str) -> Label:
         """The label of an endpoint."""
         return self.endpoints[endpoint].label
@@ -181,3 +186,18 @@ def walk(steps: tuple[Step, ...]) -> Iterator[StepSettings]:
         yield found
         if isinstance(found, Repeat):
             yield from walk(found.steps)
+
+
+def _assumed(node: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, Element):
+        why = getattr(node, "assumed", None)
+        if why:
+            yield path, why
+        for name, field in type(node).model_fields.items():
+            yield from _assumed(getattr(node, name), (*path, field.alias or name))
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _assumed(value, (*path, key))
+    elif isinstance(node, tuple):
+        for i, value in enumerate(node):
+            yield from _assumed(value, (*path, i))

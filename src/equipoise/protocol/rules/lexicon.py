@@ -104,6 +104,11 @@ def check_words(text: str) -> None:
         raise RuleError("the rule opens a bracket or a CASE that is never closed", mend="close it with ) or END")
 
 
+def is_refused(word: str) -> bool:
+    """Whether a word belongs to SQL and not to rules."""
+    return word.upper() in _WORDS
+
+
 def too_deep() -> RuleError:
     """The error of a rule that is nested too deep."""
     return RuleError(f"the rule is nested deeper than {MAX_DEPTH}", mend="derive a variable for a part of it")

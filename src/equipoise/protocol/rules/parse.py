@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlglot
@@ -34,7 +35,7 @@ from equipoise.protocol.rules.language import (
     Unit,
     depth,
 )
-from equipoise.protocol.rules.lexicon import check_words, too_deep
+from equipoise.protocol.rules.lexicon import check_words, is_refused, too_deep
 from equipoise.protocol.wording import clipped
 
 _ADMITTED = (
@@ -73,6 +74,24 @@ def parse(text: str) -> Node:
     if deep:
         raise too_deep()
     return node
+
+
+@lru_cache(maxsize=4096)
+def can_be_named(name: str) -> bool:
+    """Whether a rule reads a name as a variable wherever a variable can stand; SQL keeps some words for itself."""
+    tokens = sqlglot.tokenize(name, read="duckdb")
+    special = name.upper() in sqlglot.Parser.NO_PAREN_FUNCTION_PARSERS or is_refused(name)
+    if len(tokens) == 1 and tokens[0].token_type == sqlglot.TokenType.VAR and not special:
+        return True  # the most common case, without a parse
+    places = "NOT {0} AND {0} = 1 OR {0} IN (1) AND {0} BETWEEN {0} AND {0} + {0} - {0} * ({0}) / {0}"
+    inside = "CASE WHEN {0} THEN {0} ELSE {0} END = greatest({0}, {0})"
+    try:
+        return all(
+            repr(parse(place.format(name))) == repr(parse(place.format("x"))).replace("'x'", f"'{name}'")
+            for place in ("{0}", places, inside)
+        )
+    except RuleError:
+        return False
 
 
 def _not_an_expression(error: Exception) -> RuleError:

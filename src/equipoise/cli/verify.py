@@ -1,0 +1,86 @@
+"""`equipoise verify FILE`: is a ledger what it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from equipoise.cli.output import AsJson, print_json, say
+
+NAME = "verify"
+EXAMPLE = "Example: equipoise verify rehearsals/jcog1017/ledger.jsonl --head HASH"
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A ledger, as JSON lines.")],
+    head: Annotated[str | None, typer.Option("--head", help="Hash of the last entry, as it was written down.")] = None,
+    trial: Annotated[
+        str | None, typer.Option("--trial", help="Protocol, to replay allocations; read from the ledger if not said.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a ledger: every byte, the chain, its end; and, once the seeds are revealed, every allocation."""
+    from equipoise.ledger import verify_file  # noqa: PLC0415
+
+    result = verify_file(file, head=head)
+    replay = _replay(file, trial) if result.ok else None
+    found = not result.ok or bool(replay and replay["problems"])
+    if as_json:
+        problem = result.problem
+        print_json(
+            {
+                "file": str(file),
+                "ok": not found,
+                "entries": result.entries,
+                "head": result.head,
+                "end": result.end,
+                "problem": None
+                if problem is None
+                else {"line": problem.line, "entry": problem.seq, "what": problem.what},
+                "replay": replay,
+            }
+        )
+    else:
+        say(f"{file}: {result}")
+        if replay is not None:
+            say(f"{file}: {replay['summary']}")
+    if found:
+        raise typer.Exit(1)
+
+
+def _replay(file: Path, trial: str | None) -> dict[str, Any] | None:
+    """Draw the allocations again, if the protocol is at hand."""
+    from equipoise import trials  # noqa: PLC0415
+    from equipoise.conduct import replay_allocations  # noqa: PLC0415
+    from equipoise.ledger import Journal  # noqa: PLC0415
+    from equipoise.protocol import load  # noqa: PLC0415
+
+    journal = Journal.read(file)
+    opened = next((entry for entry in journal if entry.kind == "open"), None)
+    if opened is None:
+        return None
+    name = trial or str(opened.data["protocol"])
+    if trial is None and name not in trials.shipped():
+        return {
+            "allocations": 0,
+            "revealed": False,
+            "problems": [],
+            "summary": f"allocations not replayed: give the protocol file of '{name}' with --trial",
+        }
+    protocol = load(name)
+    if protocol.digest != opened.data["digest"]:
+        return {
+            "allocations": 0,
+            "revealed": False,
+            "problems": [],
+            "summary": "allocations not replayed: the ledger was opened under another text of the protocol",
+        }
+    replay = replay_allocations(protocol, journal)
+    return {
+        "allocations": replay.allocations,
+        "revealed": replay.revealed,
+        "problems": [{"entry": entry, "what": what} for entry, what in replay.problems],
+        "summary": str(replay),
+    }

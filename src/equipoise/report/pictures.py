@@ -1,0 +1,101 @@
+"""The figures of a page, each in a wide and a narrow layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from equipoise import figures
+from equipoise.analysis.results import Curve, Results
+from equipoise.errors import DataError
+from equipoise.estimates import Estimate
+from equipoise.figures import Figure, numbers
+from equipoise.protocol import Protocol
+from equipoise.protocol.model.endpoints import TimeToEvent
+from equipoise.report import words
+from equipoise.report.choose import hazard_ratios
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure in its two layouts, as SVG, with its caption."""
+
+    wide: Markup
+    narrow: Markup
+    caption: str
+
+
+def markup(figure: Figure, id: str) -> Markup:
+    """A figure as part of a page; the SVG writer escapes every text in it."""
+    return Markup(figure.svg(id))
+
+
+def flow_picture(protocol: Protocol, results: Results) -> Picture | None:
+    """The participant flow, if there is one."""
+    if results.flow is None:
+        return None
+    verb = words.allocation_verb(protocol)
+    wide, narrow = (figures.flow(results.flow, show_title=False, allocation=verb, narrow=n) for n in (False, True))
+    return Picture(markup(wide, "flow-wide"), markup(narrow, "flow-narrow"), "")
+
+
+def curve_pictures(
+    protocol: Protocol, curves: Sequence[Curve], label: str, estimates: Sequence[Estimate]
+) -> Iterator[Picture]:
+    """A picture for each kind of curve and each cause."""
+    by_kind: dict[tuple[str, str], list[Curve]] = {}
+    for curve in curves:
+        by_kind.setdefault((curve.kind, curve.cause), []).append(curve)
+    # several ratios of one comparison (a landmark, a time-dependent arm) stand in the table, each with its method
+    ratios = hazard_ratios(estimates)
+    crowded = len(ratios) > len({item.comparison for item in ratios}) or len(ratios) > 3
+    shown = [item for item in estimates if not (crowded and item.measure == "hazard ratio")]
+    for index, ((kind, cause), own) in enumerate(by_kind.items()):
+        endpoint = protocol.endpoints.get(own[0].endpoint)
+        origin = endpoint.origin if isinstance(endpoint, TimeToEvent) else ""
+        of = f", {words.event_words(protocol, [cause])}" if cause else ""
+        wide, narrow = (
+            figures.kaplan_meier(
+                own,
+                title=f"{label}{of}",
+                show_title=False,
+                estimates=shown,
+                origin=words.origin_words(protocol, origin),
+                value_label=words.value_label(protocol, own[0].endpoint, kind, cause),
+                narrow=n,
+            )
+            for n in (False, True)
+        )
+        stem = f"curves-{own[0].endpoint}-{index}"
+        what = "Kaplan–Meier estimate" if kind == "survival" else "Cumulative incidence (Aalen–Johansen)"
+        ticks = "; ticks are censored participants" if kind == "survival" else ""
+        caption = f"{label}{of}. {what} with {numbers.level(own[0].conf_level)} pointwise limits{ticks}."
+        yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)
+
+
+def forest_pictures(protocol: Protocol, name: str, label: str, estimates: Sequence[Estimate]) -> Iterator[Picture]:
+    """A forest plot for each comparison that has subgroups."""
+    ratios = [item for item in estimates if item.unit == "ratio" and item.reference is not None]
+    tests = [item for item in estimates if "interaction" in item.measure + item.p_method]
+    comparisons = dict.fromkeys((item.measure, item.arm, item.reference) for item in ratios if item.subgroup)
+    for index, (measure, arm, reference) in enumerate(comparisons):
+        own = [item for item in ratios if (item.measure, item.arm, item.reference) == (measure, arm, reference)]
+        title = f"{label}, {measure} of {arm} versus {reference} by subgroup"
+        try:
+            wide, narrow = (
+                figures.forest(
+                    [*own, *(test for test in tests if test not in own)],
+                    title=title,
+                    show_title=False,
+                    variables=protocol.dictionary,
+                    narrow=n,
+                )
+                for n in (False, True)
+            )
+        except DataError:  # nothing in it that can be drawn; the table has the notes
+            continue
+        stem = f"forest-{name}-{index}"
+        caption = f"{title}. Squares: area by weight. Subgroups were not sized for a test of their own."
+        yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)
