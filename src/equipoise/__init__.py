@@ -60,8 +60,23 @@ _HOME = {
     "verify_file": "ledger",
 }
 _PARTS = frozenset(
-    "allocation analysis checker conduct disease errors estimates figures ledger protocol rehearsal report survival "
-    "trials units".split()
+    {
+        "allocation",
+        "analysis",
+        "checker",
+        "conduct",
+        "disease",
+        "errors",
+        "estimates",
+        "figures",
+        "ledger",
+        "protocol",
+        "rehearsal",
+        "report",
+        "survival",
+        "trials",
+        "units",
+    }
 )
 
 

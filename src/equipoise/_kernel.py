@@ -55,14 +55,16 @@ def cache_folder() -> Path:
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` on its first call: no Python objects, no lock held, cached on disk."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())  # read by numba while it decorates, for this function alone
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())  # read by numba while it decorates, for this function alone
     try:
-        compiled = numba.njit(function, nogil=True, cache=True, error_model="numpy")
+        make: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
+        compiled: Callable[P, R] = make(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
     KERNELS.append(compiled)
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 def as_float(values: ArrayLike) -> NDArray[np.float64]:

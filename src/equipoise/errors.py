@@ -34,7 +34,9 @@ class InputError(EquipoiseError):
         mend: how to put it right.
     """
 
-    def __init__(self, message: str, *, file: str | Path | None = None, line: int | None = None, mend: str = "") -> None:
+    def __init__(
+        self, message: str, *, file: str | Path | None = None, line: int | None = None, mend: str = ""
+    ) -> None:
         self.message = message
         self.file = str(file) if file is not None else None
         self.line = line

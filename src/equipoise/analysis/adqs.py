@@ -40,6 +40,16 @@ def make_adqs(protocol: Protocol, participants: Mapping[str, ParticipantState], 
                     subject = f"{protocol.id}-{state.number}"
                     month = float(record.visit.removeprefix("M"))
                     rows.append(
-                        [protocol.id, subject, state.arm, name, score.label, record.visit, month, record.on, float(value)]
+                        [
+                            protocol.id,
+                            subject,
+                            state.arm,
+                            name,
+                            score.label,
+                            record.visit,
+                            month,
+                            record.on,
+                            float(value),
+                        ]
                     )
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("PARAMCD", "AVISITN", "USUBJID")

@@ -66,7 +66,9 @@ def make_adtte(protocol: Protocol, participants: Mapping[str, ParticipantState],
     criteria = Criteria(protocol)
     groups = {name: column_of(protocol, name) for name in grouping_variables(protocol)}
     numeric = {"integer": pl.Float64, "decimal": pl.Float64}
-    schema = _FIXED | {column: numeric.get(protocol.dictionary[name].type, pl.String) for name, column in groups.items()}
+    schema = _FIXED | {
+        column: numeric.get(protocol.dictionary[name].type, pl.String) for name, column in groups.items()
+    }
     rows: list[list[Any]] = []
     for number in sorted(participants):
         state = participants[number]

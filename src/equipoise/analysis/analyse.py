@@ -126,4 +126,3 @@ def primary_estimate(protocol: Protocol, results: Results) -> Estimate | None:
             if found:
                 return found[0]
     return None
-

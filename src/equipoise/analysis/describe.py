@@ -178,7 +178,9 @@ def _incidence_at(frame: Frame, sample: Sample, at: float) -> Iterator[Estimate]
             note = "no events" if not (part.cause == 1).any() else f"nobody was followed to {at:g} months"
             yield frame.nothing("event-free proportion", note, **shared)
             continue
-        point = cumulative_incidence(part.months, part.cause, entry=part.entry_months, conf_level=level).at([at], cause=1)
+        point = cumulative_incidence(part.months, part.cause, entry=part.entry_months, conf_level=level).at(
+            [at], cause=1
+        )
         yield frame.estimate(
             "event-free proportion",
             value=1 - point.incidence[0],

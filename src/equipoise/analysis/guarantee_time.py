@@ -20,7 +20,9 @@ from equipoise.estimates import Estimate
 from equipoise.survival import cox
 from equipoise.units import DAYS_PER_MONTH
 
-BIASED = "biased: whoever reached this class had to live until then (guarantee-time bias); see landmark and time-dependent"
+BIASED = (
+    "biased: whoever reached this class had to live until then (guarantee-time bias); see landmark and time-dependent"
+)
 
 
 def compare_classes(frame: Frame, sample: Sample) -> Iterator[Estimate]:
@@ -62,7 +64,9 @@ def _landmark(frame: Frame, sample: Sample, months: float) -> Iterator[Estimate]
     moved = _switch(part) <= at
     note = f"classes as at {months:g} months, among the {int(reached.sum())} under observation then"
     if not moved.any() or moved.all():
-        yield frame.nothing("hazard ratio", f"one class only at {months:g} months", method="cox, landmark", unit="ratio")
+        yield frame.nothing(
+            "hazard ratio", f"one class only at {months:g} months", method="cox, landmark", unit="ratio"
+        )
         return
     landmark = Sample(
         (sample.arms[0], "any other"),

@@ -35,7 +35,9 @@ def count_estimates(frame: Frame, sample: Sample) -> Iterator[Estimate]:
         for month in at:
             if not happened or month > ends[arm]:
                 note = "no events" if not happened else f"nobody was followed to {month:g} months"
-                yield frame.nothing("mean cumulative number", note, method="ghosh-lin", unit="event", at=month, **shared)
+                yield frame.nothing(
+                    "mean cumulative number", note, method="ghosh-lin", unit="event", at=month, **shared
+                )
                 continue
             found = mean_cumulative_count(
                 participants[rows], sample.months[rows], kinds[rows], at=month, conf_level=frame.analysis.conf_level
@@ -64,7 +66,9 @@ def proportion_estimates(frame: Frame, endpoint: Proportion, datasets: Datasets)
     among = compile_rule(endpoint.among, dictionary) if endpoint.among is not None else None
     frames = datasets.adsl.filter(pl.col("ITTFL") == "Y")
     for arm in frame.protocol.arms:
-        judged = [_judge(frame, row, rule, among) for row in frames.filter(pl.col("TRT01P") == arm).iter_rows(named=True)]
+        judged = [
+            _judge(frame, row, rule, among) for row in frames.filter(pl.col("TRT01P") == arm).iter_rows(named=True)
+        ]
         counted = [answer for answer in judged if answer != "outside"]
         if not judged:
             continue
@@ -137,4 +141,3 @@ def score_estimates(frame: Frame, endpoint: Score, datasets: Datasets) -> Iterat
                 note=f"higher is {endpoint.higher_is}; of those who answered",
                 **shared,
             )
-

@@ -113,9 +113,7 @@ class Results:
 
     def of(self, endpoint: str, measure: str | None = None) -> tuple[Estimate, ...]:
         """The estimates of one endpoint, of one measure if named."""
-        return tuple(
-            item for item in self.estimates if item.endpoint == endpoint and measure in (None, item.measure)
-        )
+        return tuple(item for item in self.estimates if item.endpoint == endpoint and measure in (None, item.measure))
 
     def to_dict(self) -> dict[str, Any]:
         """As `results.json` holds it; curves are left to the report."""

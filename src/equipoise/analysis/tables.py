@@ -41,7 +41,9 @@ class Datasets:
             InputError: it cannot be read, or lacks a column.
         """
         adtte = path / "adtte.parquet" if path.is_dir() else path
-        beside = [_read(found) if (found := adtte.parent / f"{n}.parquet").is_file() else None for n in ("adsl", "adqs")]
+        beside = [
+            _read(found) if (found := adtte.parent / f"{n}.parquet").is_file() else None for n in ("adsl", "adqs")
+        ]
         frame = _read(adtte)
         if missing := [name for name in NEEDED if name not in frame.columns]:
             raise InputError(

@@ -32,16 +32,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         reason = (error.strerror or str(error)).lower()
-        status = _fail(f"{where}{reason}; check the path, its permissions and the space on the disk", WRONG_INPUT, arguments)
-    except Exception as error:  # noqa: BLE001 - the outermost border: anything else is a defect of ours
+        status = _fail(
+            f"{where}{reason}; check the path, its permissions and the space on the disk", WRONG_INPUT, arguments
+        )
+    except Exception as error:  # the outermost border: anything else is a defect of ours
         status = _defect(error, arguments)
     sys.exit(status)
 
 
 def _run(arguments: list[str]) -> int:
-    from typer.exceptions import Abort, Exit, TyperException  # noqa: PLC0415 - keeps `import equipoise.cli` light
+    from typer.exceptions import Abort, Exit, TyperException
 
-    from equipoise.cli.app import app  # noqa: PLC0415 - keeps `import equipoise.cli` light
+    from equipoise.cli.app import app
 
     try:
         status = app(args=arguments, prog_name="equipoise", standalone_mode=False)
@@ -52,7 +54,7 @@ def _run(arguments: list[str]) -> int:
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "equipoise"
-        message = getattr(error, "format_message", lambda: str(error))()
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
         return _fail(f"{message.rstrip('.')}; see {command} --help", WRONG_INPUT, arguments)
     return int(status or 0)
 

@@ -17,13 +17,15 @@ def run(
     trial: Trial,
     data: Annotated[
         Path,
-        typer.Option("--data", help="ADTTE as Parquet or CSV, or the folder it is in; ADSL and ADQS beside it are used."),
+        typer.Option(
+            "--data", help="ADTTE as Parquet or CSV, or the folder it is in; ADSL and ADQS beside it are used."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Analyse a trial's data as its protocol says: every estimate with its level, sides, direction and origin."""
-    from equipoise.analysis import Datasets, analyse  # noqa: PLC0415 - pulls in the numerical packages
-    from equipoise.protocol import load  # noqa: PLC0415
+    from equipoise.analysis import Datasets, analyse
+    from equipoise.protocol import load
 
     protocol = load(trial)
     results = analyse(protocol, Datasets.read(data), source="trial data")

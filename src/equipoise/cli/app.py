@@ -10,7 +10,7 @@ from equipoise.cli.output import say
 
 app = typer.Typer(
     name="equipoise",
-    help="From protocol to answer: one file is the trial. T is the id of a shipped trial or the path of a protocol file.",
+    help="From protocol to answer: one file is the trial. T is a shipped trial's id or the path of a protocol file.",
     epilog="Exit status: 0 done; 1 done and something was found; 2 the input is wrong; 3 a defect of Equipoise.",
     no_args_is_help=True,
     add_completion=True,

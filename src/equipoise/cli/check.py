@@ -11,9 +11,9 @@ EXAMPLE = "Examples: equipoise check tehran; equipoise check my-trial.yaml --jso
 
 
 def run(trial: Trial, as_json: AsJson = False) -> None:
-    """Check a protocol: it loads, and its numbers, dates and definitions fit each other. Status 1 if something is found."""
-    from equipoise.checker import findings  # noqa: PLC0415 - only this verb needs it
-    from equipoise.protocol import load  # noqa: PLC0415
+    """Check that a protocol loads, and that its numbers, dates and definitions fit. Status 1 if they do not."""
+    from equipoise.checker import findings
+    from equipoise.protocol import load
 
     protocol = load(trial)
     found = findings(protocol)

@@ -23,10 +23,10 @@ def run(
     """Rehearse all shipped trials and write a report for each, and one page over all of them."""
     with progress("loading") as advance:
         advance(0, 1)
-        from equipoise.cli.folder import Written, whole, write_rehearsal  # noqa: PLC0415 - slow: compiles at first
-        from equipoise.protocol import load  # noqa: PLC0415
-        from equipoise.report import index_row, render_index  # noqa: PLC0415
-        from equipoise.trials import shipped  # noqa: PLC0415
+        from equipoise.cli.folder import Written, whole, write_rehearsal
+        from equipoise.protocol import load
+        from equipoise.report import index_row, render_index
+        from equipoise.trials import shipped
 
     written: list[Written] = []
     for name in shipped():
@@ -46,7 +46,7 @@ def run(
 
 
 def _row(item: Any) -> dict[str, Any]:
-    from equipoise.analysis import primary_estimate  # noqa: PLC0415
+    from equipoise.analysis import primary_estimate
 
     flow = item.results.flow
     first = primary_estimate(item.protocol, item.results)

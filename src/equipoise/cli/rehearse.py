@@ -24,8 +24,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Rehearse a trial: synthetic participants walk through the real conduct code, from screening to report."""
-    from equipoise.cli.folder import write_rehearsal  # noqa: PLC0415 - pulls in the numerical packages
-    from equipoise.protocol import load  # noqa: PLC0415
+    from equipoise.cli.folder import write_rehearsal
+    from equipoise.protocol import load
 
     protocol = load(trial)
     folder = out if out is not None else Path("rehearsals") / protocol.id

@@ -16,11 +16,13 @@ def run(
     trial: Annotated[
         str | None, typer.Argument(metavar="T", help="Id of a shipped trial, or path of a protocol file.")
     ] = None,
-    json_schema: Annotated[bool, typer.Option("--json-schema", help="Print the JSON Schema of protocol files.")] = False,
+    json_schema: Annotated[
+        bool, typer.Option("--json-schema", help="Print the JSON Schema of protocol files.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a protocol: who may enter, what happens, what is measured, how it is analysed."""
-    from equipoise import protocol as protocols  # noqa: PLC0415 - the model is slow to import
+    from equipoise import protocol as protocols
 
     if json_schema:
         print_json(protocols.json_schema())
@@ -35,7 +37,7 @@ def run(
 
 
 def _print(found: object) -> None:
-    from equipoise.protocol import Protocol  # noqa: PLC0415
+    from equipoise.protocol import Protocol
 
     assert isinstance(found, Protocol)
     say(f"{found.title}")
@@ -56,17 +58,22 @@ def _print(found: object) -> None:
         ],
     )
     say("\nAllocation")
-    print_table(["list", "method", "settings"], [[name, item.method, _settings(item)] for name, item in found.allocation.items()])
+    print_table(
+        ["list", "method", "settings"],
+        [[name, item.method, _settings(item)] for name, item in found.allocation.items()],
+    )
     say("\nEndpoints")
     print_table(
         ["endpoint", "role", "kind", "label"],
         [[name, item.role, item.kind, item.label] for name, item in found.endpoints.items()],
     )
-    say(f"\n{len(found.assumptions_made)} values are assumed where the source leaves them open: equipoise check {found.id} lists them.")
+    say(
+        f"\n{len(found.assumptions_made)} values are assumed where the source leaves them open: equipoise check {found.id} lists them."
+    )
 
 
 def _settings(item: object) -> str:
-    from pydantic import BaseModel  # noqa: PLC0415
+    from pydantic import BaseModel
 
     assert isinstance(item, BaseModel)
     shown = item.model_dump(mode="json", exclude={"method", "text", "assumed", "note", "source"}, exclude_defaults=True)

@@ -10,8 +10,8 @@ EXAMPLE = "Example: equipoise trials --json"
 
 def run(as_json: AsJson = False) -> None:
     """List the shipped trials."""
-    from equipoise.protocol import load  # noqa: PLC0415 - the model is slow to import
-    from equipoise.trials import shipped  # noqa: PLC0415
+    from equipoise.protocol import load
+    from equipoise.trials import shipped
 
     protocols = [load(name) for name in shipped()]
     rows = [

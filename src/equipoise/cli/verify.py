@@ -22,7 +22,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Verify a ledger: every byte, the chain, its end; and, once the seeds are revealed, every allocation."""
-    from equipoise.ledger import verify_file  # noqa: PLC0415
+    from equipoise.ledger import verify_file
 
     result = verify_file(file, head=head)
     replay = _replay(file, trial) if result.ok else None
@@ -52,10 +52,10 @@ def run(
 
 def _replay(file: Path, trial: str | None) -> dict[str, Any] | None:
     """Draw the allocations again, if the protocol is at hand."""
-    from equipoise import trials  # noqa: PLC0415
-    from equipoise.conduct import replay_allocations  # noqa: PLC0415
-    from equipoise.ledger import Journal  # noqa: PLC0415
-    from equipoise.protocol import load  # noqa: PLC0415
+    from equipoise import trials
+    from equipoise.conduct import replay_allocations
+    from equipoise.ledger import Journal
+    from equipoise.protocol import load
 
     journal = Journal.read(file)
     opened = next((entry for entry in journal if entry.kind == "open"), None)

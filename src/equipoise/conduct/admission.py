@@ -37,9 +37,7 @@ def decide_register(context: Context, command: Register) -> Decision:
         return refusal
     passed = context.trial.passed.get(step.id, 0) + 1
     data: dict[str, Json] = {"step": step.id, "on": command.on.isoformat(), "number": passed}
-    return Accepted(
-        (Draft("register", data, command.participant), *_cohort_warnings(context, step.id, passed))
-    )
+    return Accepted((Draft("register", data, command.participant), *_cohort_warnings(context, step.id, passed)))
 
 
 def decide_allocate(context: Context, command: Allocate) -> Decision:
@@ -104,9 +102,7 @@ def _draw(context: Context, command: Allocate, step: Randomise) -> Decision:
         return refuse(*(f"{name} is not recorded, and the allocation balances it" for name in unknown))
     known = {name: level for name, level in levels.items() if level is not None}
     list_state = context.trial.lists.get(step.list, ListState())
-    made = allocate(
-        method_of(protocol, step.list), list_state, known, seed=context.seeds[step.list], list_id=step.list
-    )
+    made = allocate(method_of(protocol, step.list), list_state, known, seed=context.seeds[step.list], list_id=step.list)
     passed = context.trial.passed.get(step.id, 0) + 1
     data: dict[str, Json] = {
         **made.explain(),

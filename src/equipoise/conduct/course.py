@@ -73,9 +73,7 @@ def decide_withdraw(context: Context, command: Withdraw) -> Decision:
         treatment=rule.effect.treatment,
         follow_up=rule.effect.follow_up,
         data=rule.effect.data,
-        before=next(
-            (step.id for step in context.protocol.entry_steps if step.id not in context.known.steps), None
-        ),
+        before=next((step.id for step in context.protocol.entry_steps if step.id not in context.known.steps), None),
     )
 
 

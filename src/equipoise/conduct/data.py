@@ -55,9 +55,7 @@ def decide_judge(context: Context, command: Judge) -> Decision:
         if name not in criteria:
             problems.append(f"criterion '{name}' is no judgement")
         elif command.role != criteria[name].judgement:
-            problems.append(
-                f"criterion {name} is judged by the {criteria[name].judgement}, not by the {command.role}"
-            )
+            problems.append(f"criterion {name} is judged by the {criteria[name].judgement}, not by the {command.role}")
         elif not isinstance(answer, bool):
             problems.append(f"the answer to {name} is true or false, not {answer!r}")
     if problems or not command.answers:
@@ -72,12 +70,8 @@ def decide_assess(context: Context, command: Assess) -> Decision:
     if context.protocol.response is None or command.name not in names:
         return refuse(f"there is no assessment '{command.name}' (there is {', '.join(sorted(names))})")
     compartments = context.protocol.response.compartments
-    problems = [
-        f"the response of '{part}' is missing" for part in compartments if part not in command.responses
-    ]
-    problems += [
-        f"there is no compartment '{part}'" for part in command.responses if part not in compartments
-    ]
+    problems = [f"the response of '{part}' is missing" for part in compartments if part not in command.responses]
+    problems += [f"there is no compartment '{part}'" for part in command.responses if part not in compartments]
     problems += [
         f"'{value}' is no response (one of {', '.join(RESPONSES)})"
         for value in command.responses.values()

@@ -66,9 +66,7 @@ class Desk:
         """
         decision = self.submit(command)
         if isinstance(decision, Refused):
-            raise LedgerError(
-                f"{type(command).__name__} {command.id} was refused: {'; '.join(decision.reasons)}"
-            )
+            raise LedgerError(f"{type(command).__name__} {command.id} was refused: {'; '.join(decision.reasons)}")
         return decision
 
     def _append(self, command: Command, kind: str, participant: str | None, data: Mapping[str, Any]) -> None:
@@ -96,9 +94,7 @@ class Desk:
         """Values of the participants that cohort rules count; with the one who would be added by this command."""
         if not self._counted:
             return []
-        asking = (
-            getattr(command, "participant", None) if getattr(command, "step", None) in self._counted else None
-        )
+        asking = getattr(command, "participant", None) if getattr(command, "step", None) in self._counted else None
         return [
             state.values
             for number, state in self.participants.items()

@@ -61,9 +61,7 @@ class Criteria:
             self._rules[key] = compile_rule(variable.derived, self.protocol.dictionary, gives=gives)
         return self._rules[key].judge(values).value
 
-    def judge_step(
-        self, step: str, values: Values, *, when: str | None = None
-    ) -> tuple[CriterionResult, ...]:
+    def judge_step(self, step: str, values: Values, *, when: str | None = None) -> tuple[CriterionResult, ...]:
         """Every criterion of a step, and the step's own condition `when` if it has one."""
         results = [self.judge(criterion, values) for criterion in self.protocol.criteria_at(step)]
         if when is not None:

@@ -171,15 +171,11 @@ def _allocate(fold: _Fold) -> ParticipantState:
 
 def _treat(fold: _Fold) -> ParticipantState:
     treatment = Treatment(fold.data["intervention"], fold.data["status"], fold.on)
-    return replace(
-        fold.state, treatments=(*fold.state.treatments, treatment), last_alive=_alive(fold.state, fold.on)
-    )
+    return replace(fold.state, treatments=(*fold.state.treatments, treatment), last_alive=_alive(fold.state, fold.on))
 
 
 def _event(fold: _Fold) -> ParticipantState:
-    event = Occurrence(
-        fold.data["event"], fold.data["event_kind"], fold.data.get("cause"), fold.on, fold.entry.seq
-    )
+    event = Occurrence(fold.data["event"], fold.data["event_kind"], fold.data.get("cause"), fold.on, fold.entry.seq)
     return replace(fold.state, events=(*fold.state.events, event), last_alive=_alive(fold.state, fold.on))
 
 

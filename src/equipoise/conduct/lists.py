@@ -16,9 +16,7 @@ from equipoise.protocol.model.allocation import BlockList, MinimisationList, Sim
 
 def method_of(protocol: Protocol, name: str) -> Method:
     """The allocation method of a list with chance."""
-    return _method(
-        protocol.allocation[name].model_dump_json(), type(protocol.allocation[name]), tuple(protocol.arms)
-    )
+    return _method(protocol.allocation[name].model_dump_json(), type(protocol.allocation[name]), tuple(protocol.arms))
 
 
 @lru_cache(maxsize=64)

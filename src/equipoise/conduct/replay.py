@@ -51,9 +51,7 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
         if entry.kind == "open" and seeds:
             for name, promised in data["commitments"].items():
                 if name not in seeds or commitment(seeds[name]) != promised:
-                    problems.append(
-                        (entry.seq, f"the revealed seed of list '{name}' is not the one committed to")
-                    )
+                    problems.append((entry.seq, f"the revealed seed of list '{name}' is not the one committed to"))
         if entry.kind != "allocate" or data["method"] == "classified" or data["list"] not in seeds:
             continue
         method = method_of(protocol, data["list"])

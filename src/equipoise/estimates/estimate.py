@@ -108,7 +108,7 @@ class Estimate:
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(data) - known):
             raise ValueError(f"not a field of an Estimate: {', '.join(unknown)}")
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**values)
 
     @property
@@ -119,7 +119,7 @@ class Estimate:
         return self.arm or ""
 
     def __str__(self) -> str:
-        """One line a reader can quote: `os hazard ratio B versus A 0.857 (90 % CI 0.686 to 1.072), one-sided p = 0.128`."""
+        """One line to quote: `os hazard ratio B versus A 0.857 (90 % CI 0.686 to 1.07), one-sided p = 0.13 (log-rank)`."""
         head = " ".join(part for part in (self.endpoint, self.measure, self.comparison) if part)
         at = f" at {self.at:g} months" if self.at is not None else ""
         group = " in " + ", ".join(f"{k} = {v}" for k, v in self.subgroup.items()) if self.subgroup else ""

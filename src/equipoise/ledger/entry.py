@@ -109,6 +109,4 @@ def entry_of_line(line: bytes) -> Entry:
         body = json.loads(match.group(1))
         return Entry(**body)
     except (ValueError, TypeError, RecursionError):
-        raise LedgerError(
-            "the entry in this line cannot be read", mend="compare it with another copy"
-        ) from None
+        raise LedgerError("the entry in this line cannot be read", mend="compare it with another copy") from None

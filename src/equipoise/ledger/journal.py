@@ -80,9 +80,7 @@ class Journal:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise LedgerError(
-                (error.strerror or "cannot be read").lower(), file=path, mend="check the name"
-            ) from None
+            raise LedgerError((error.strerror or "cannot be read").lower(), file=path, mend="check the name") from None
         result = verify_bytes(data)
         if result.problem is not None:
             problem = result.problem

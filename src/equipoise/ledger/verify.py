@@ -80,9 +80,7 @@ def verify_file(path: Path, *, head: str | None = None) -> Verification:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LedgerError(
-            (error.strerror or "cannot be read").lower(), file=path, mend="check the name"
-        ) from None
+        raise LedgerError((error.strerror or "cannot be read").lower(), file=path, mend="check the name") from None
     return verify_bytes(data, head=head)
 
 
@@ -115,9 +113,7 @@ def _wrong_head(chain: _Chain, head: str) -> str:
     if head in chain.hashes:
         more = chain.entries - chain.hashes[head]
         return f"the head that was given is entry {chain.hashes[head]}, and {more:,} more follow it"
-    return (
-        "the last entry is not the head that was given: entries are missing, or the head is of another ledger"
-    )
+    return "the last entry is not the head that was given: entries are missing, or the head is of another ledger"
 
 
 class _Chain:
@@ -133,14 +129,10 @@ class _Chain:
         """Take one more line, or say what is wrong with it."""
         match = LINE.fullmatch(line)
         if match is None:
-            return Problem(
-                number, self.entries + 1, "not a line of a ledger: bytes were changed, added or lost"
-            )
+            return Problem(number, self.entries + 1, "not a line of a ledger: bytes were changed, added or lost")
         text, stated = match.group(1), match.group(2).decode()
         if hashlib.sha256(text).hexdigest() != stated:
-            return Problem(
-                number, self.entries + 1, "its text and its hash do not fit: one of them was changed"
-            )
+            return Problem(number, self.entries + 1, "its text and its hash do not fit: one of them was changed")
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ def disease_model(protocol: Protocol) -> DiseaseModel:
         DesignError: the protocol states no assumptions.
     """
     if protocol.assumptions is None:
-        raise DesignError(f"{protocol.id} states no assumptions, so there is nothing to draw from: add them to the file")
+        raise DesignError(f"{protocol.id} states no assumptions, so nothing can be drawn: add them to the file")
     disease = protocol.assumptions.disease
     return DiseaseModel(
         arms=tuple(protocol.arms),
@@ -45,8 +45,10 @@ def covariates_of(protocol: Protocol) -> tuple[str, ...]:
 def _transition(item: stated.Transition | None) -> Transition | None:
     if item is None:
         return None
+    after: dict[str, float] = {}
+    after |= item.after
     return Transition(
-        hazard=_hazard(item), hazard_ratio=item.hazard_ratio, after=dict(item.after), covariates=dict(item.covariates)
+        hazard=_hazard(item), hazard_ratio=item.hazard_ratio, after=after, covariates=dict(item.covariates)
     )
 
 

@@ -202,8 +202,7 @@ class _Builder:
         if isinstance(event, SequenceStartEvent):
             return self._sequence(events, path, depth)
         assert isinstance(event, ScalarEvent)
-        self._refuse_harmful(str(event.value))
-        return _scalar(event)
+        return _scalar(self._text(event), quoted=event.style is not None)
 
     def _refuse_extras(self, event: Event) -> None:
         """Refuse what YAML has and a protocol file does not need."""
@@ -214,22 +213,29 @@ class _Builder:
         if getattr(event, "tag", None) is not None:
             raise self._error("a tag (!name)", "take it out, or quote the text")
 
-    def _refuse_harmful(self, text: str) -> None:
-        """Refuse control characters that an escape in double quotes brought in."""
+    def _text(self, event: ScalarEvent) -> str:
+        """The text of a scalar, without control characters that an escape in double quotes brought in."""
+        text = str(event.value)
+        if _HARMFUL.search(text) is None:
+            return text
+        try:  # JSON writes a character beyond the first 65,536 as two escapes
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            pass
         if found := _HARMFUL.search(text):
             raise self._error(_harmful(found.group()), "take the escape out")
+        return text
 
     def _key(self, event: Event, made: dict[str, Any]) -> str:
         """The text of a key, refused if it is anything but a short plain one that is new."""
         self._note(event)
         if not isinstance(event, ScalarEvent) or event.anchor is not None or event.tag is not None:
             raise self._error("a key that is not a plain name", "write 'name: value'")
-        key = str(event.value)
+        key = self._text(event)
         if key == "<<" and event.style is None:
             raise self._error("a merge key (<<)", "write the keys out")
         if not key or "\n" in key or "\t" in key:
             raise self._error("a key that is not a plain name", "write 'name: value'")
-        self._refuse_harmful(key)
         if len(key) > MAX_KEY:
             raise self._error(f"a key of {len(key):,} characters", f"keep keys under {MAX_KEY}")
         if key in made:
@@ -255,10 +261,9 @@ class _Builder:
         return made
 
 
-def _scalar(event: ScalarEvent) -> str | int | float | bool | None:
+def _scalar(text: str, *, quoted: bool) -> str | int | float | bool | None:
     """A scalar by YAML 1.2's core schema; quoted ones are texts."""
-    text = str(event.value)
-    if event.style is not None:
+    if quoted:
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -288,7 +288,9 @@ class Course:
             if when is not None and when <= day and name not in self._found
         ]
         compartments = self.responses.compartments
-        return {(compartments[0] if name == LOCAL else compartments[-1]) if compartments else name: name for name in new}
+        return {
+            (compartments[0] if name == LOCAL else compartments[-1]) if compartments else name: name for name in new
+        }
 
     def _record_found(self, found: dict[str, str], day: date) -> None:
         for part, name in found.items():

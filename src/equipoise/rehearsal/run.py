@@ -87,9 +87,7 @@ def _registration_days(setting: Setting) -> list[date]:
     return sorted(accrual.start + timedelta(days=min(int(x * length), length - 1)) for x in u)
 
 
-def _run(
-    setting: Setting, office: Office, days: list[date], data_cut: date, progress: Progress | None
-) -> None:
+def _run(setting: Setting, office: Office, days: list[date], data_cut: date, progress: Progress | None) -> None:
     """Let all participants walk, in the order of the calendar."""
     waiting: list[tuple[date, int, Iterator[date]]] = []
     arrivals = _arrivals(setting, office, days, waiting)
