@@ -67,9 +67,8 @@ def _print(found: object) -> None:
         ["endpoint", "role", "kind", "label"],
         [[name, item.role, item.kind, item.label] for name, item in found.endpoints.items()],
     )
-    say(
-        f"\n{len(found.assumptions_made)} values are assumed where the source leaves them open: equipoise check {found.id} lists them."
-    )
+    count = len(found.assumptions_made)
+    say(f"\n{count} values are assumed where the source leaves them open: equipoise check {found.id} lists them.")
 
 
 def _settings(item: object) -> str:

@@ -5,29 +5,24 @@ The canonical text of an entry is JSON by RFC 8785. It is what is stored and has
     {"entry":<canonical text>,"hash":"<64 hexadecimal digits>"}
 
 and is canonical itself. The entry holds the hash of the entry before it (`prev`), so a ledger is a chain. Verifying cuts
-the stored text out of the line and hashes it; it never writes an entry anew.
+the stored text out of the line and hashes it as it stands.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
-
-import rfc8785
+from dataclasses import dataclass
+from typing import Any
 
 from equipoise.errors import LedgerError
-
-Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
+from equipoise.ledger.canonical import Json, canonical_text, read_canonical
 
 GENESIS = "0" * 64
 """The `prev` of a ledger's first entry."""
 
 LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}', re.DOTALL)
-MAX_SAFE_INTEGER = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,38 +61,43 @@ class Entry:
         """The canonical text.
 
         Raises:
-            LedgerError: a number that is neither a safe integer nor written as text.
+            LedgerError: a number that is neither a safe integer nor written as text, or another value that JSON does
+                not know.
         """
-        body = {name: getattr(self, name) for name in _FIELDS}
-        _require_safe(body["data"])
-        return rfc8785.dumps(body)
+        return canonical_text({name: getattr(self, name) for name in _TYPES})
 
 
-_FIELDS = tuple(field.name for field in fields(Entry))
-
-
-def _require_safe(value: Any) -> None:
-    if isinstance(value, dict):
-        for item in value.values():
-            _require_safe(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _require_safe(item)
-    elif isinstance(value, float):
-        raise LedgerError(f"a binary float ({value!r}) in an entry", mend="write decimals as text")
-    elif isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
-        raise LedgerError(f"an integer beyond 2^53 ({value}) in an entry", mend="write it as text")
+_TEXT, _OPTIONAL = (str,), (str, type(None))
+_TYPES: dict[str, tuple[type, ...]] = {
+    "seq": (int,),
+    "prev": _TEXT,
+    "time": _TEXT,
+    "actor": _TEXT,
+    "role": _TEXT,
+    "site": _OPTIONAL,
+    "participant": _OPTIONAL,
+    "kind": _TEXT,
+    "command": _TEXT,
+    "version": _TEXT,
+    "reason": _OPTIONAL,
+    "data": (dict,),
+}
+"""The parts of an entry, and what each may be in JSON."""
 
 
 def line_of(entry: Entry) -> tuple[bytes, str]:
-    """The line of an entry, without its line feed, and its hash."""
+    """The line of an entry, without its line feed, and its hash.
+
+    Raises:
+        LedgerError: the entry has no canonical text.
+    """
     text = entry.canonical()
     digest = hashlib.sha256(text).hexdigest()
     return b'{"entry":' + text + b',"hash":"' + digest.encode() + b'"}', digest
 
 
 def entry_of_line(line: bytes) -> Entry:
-    """The entry in a line. It is read, not verified: `verify_bytes` does that.
+    """The entry in a line. Its text is read; its hash and its place are not verified: `verify_bytes` does that.
 
     Raises:
         LedgerError: not a line of a ledger.
@@ -106,7 +106,21 @@ def entry_of_line(line: bytes) -> Entry:
     if match is None:
         raise LedgerError("not a line of a ledger", mend='a line is {"entry":{...},"hash":"..."}')
     try:
-        body = json.loads(match.group(1))
-        return Entry(**body)
-    except (ValueError, TypeError, RecursionError):
-        raise LedgerError("the entry in this line cannot be read", mend="compare it with another copy") from None
+        return entry_of_text(match.group(1))
+    except ValueError as error:
+        raise LedgerError(f"this line holds no entry: {error}", mend="compare it with another copy") from None
+
+
+def entry_of_text(text: bytes) -> Entry:
+    """The entry with this canonical text.
+
+    Raises:
+        ValueError: the text is not canonical, or not that of an entry; says why.
+    """
+    body: Any = read_canonical(text)
+    if not isinstance(body, dict) or body.keys() != _TYPES.keys():
+        raise ValueError(f"an entry has the parts {', '.join(_TYPES)}, each once and no other")
+    for name, types in _TYPES.items():
+        if type(body[name]) not in types:  # true is an int to isinstance
+            raise ValueError(f"its '{name}' is not what that part of an entry is")
+    return Entry(**body)

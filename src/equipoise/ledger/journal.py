@@ -6,11 +6,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from equipoise.errors import LedgerError
-from equipoise.ledger.entry import GENESIS, Entry, Json, entry_of_line, line_of
+from equipoise.ledger.canonical import Json
+from equipoise.ledger.entry import GENESIS, Entry, entry_of_line, line_of
+from equipoise.ledger.verify import read_bytes, verify_bytes
 
 
 class Journal:
-    """Entries in order, each sealed with the hash of the one before. Entries can be appended and nothing else."""
+    """Entries in order, each sealed with the hash of the one before. Entries can be appended and nothing else.
+
+    The lines are kept as they were hashed, and an entry is what its line says: whoever changes the data that an entry
+    was made from changes neither.
+    """
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
@@ -44,8 +50,12 @@ class Journal:
         reason: str | None,
         data: Mapping[str, Json],
     ) -> Entry:
-        """Seal one more entry and return it."""
-        entry = Entry(
+        """Seal one more entry and return it.
+
+        Raises:
+            LedgerError: it holds what cannot stand in an entry; nothing is appended.
+        """
+        drafted = Entry(
             seq=len(self._entries) + 1,
             prev=self._head,
             time=time,
@@ -59,9 +69,11 @@ class Journal:
             reason=reason,
             data=data,
         )
-        line, self._head = line_of(entry)
+        line, head = line_of(drafted)
+        entry = entry_of_line(line)
         self._entries.append(entry)
         self._lines.append(line)
+        self._head = head
         return entry
 
     def to_bytes(self) -> bytes:
@@ -75,19 +87,13 @@ class Journal:
         Raises:
             LedgerError: it cannot be read, or its chain is broken; names the line.
         """
-        from equipoise.ledger.verify import verify_bytes  # noqa: PLC0415 - verify imports this module's neighbours
-
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise LedgerError((error.strerror or "cannot be read").lower(), file=path, mend="check the name") from None
+        data = read_bytes(path)
         result = verify_bytes(data)
         if result.problem is not None:
             problem = result.problem
             raise LedgerError(problem.what, file=path, line=problem.line, mend="compare it with another copy")
         journal = cls()
-        for line in data.split(b"\n")[:-1]:
-            journal._lines.append(line)
-            journal._entries.append(entry_of_line(line))
+        journal._lines = data.split(b"\n")[:-1]
+        journal._entries = [entry_of_line(line) for line in journal._lines]
         journal._head = result.head
         return journal

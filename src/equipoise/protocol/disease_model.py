@@ -45,8 +45,7 @@ def covariates_of(protocol: Protocol) -> tuple[str, ...]:
 def _transition(item: stated.Transition | None) -> Transition | None:
     if item is None:
         return None
-    after: dict[str, float] = {}
-    after |= item.after
+    after = {str(name): ratio for name, ratio in item.after.items()}
     return Transition(
         hazard=_hazard(item), hazard_ratio=item.hazard_ratio, after=after, covariates=dict(item.covariates)
     )

@@ -74,6 +74,6 @@ def _label(labels: tuple[str, ...], path: Path) -> str:
     """The names on the way, each once; the path's own words where nothing has a name."""
     kept = [label for index, label in enumerate(labels) if index == 0 or label != labels[index - 1]]
     if kept:
-        return " › ".join(kept)
+        return " › ".join((kept[0][:1].upper() + kept[0][1:], *kept[1:]))
     words = [str(part).replace("_", " ") for part in path[1:] if not isinstance(part, int)]
     return (" › ".join(words) or _section(path)).capitalize()

@@ -10,7 +10,7 @@ from equipoise.estimates import Estimate
 def is_test(estimate: Estimate) -> bool:
     """Whether it is a test and no effect: its p-value is what counts."""
     words = estimate.measure.lower()
-    return any(word in words for word in ("log-rank", "logrank", "test", "interaction"))
+    return any(word in words for word in ("log-rank", "test", "interaction"))
 
 
 def is_comparison(estimate: Estimate) -> bool:
@@ -23,36 +23,64 @@ def is_follow_up(estimate: Estimate) -> bool:
     return "follow-up" in estimate.measure
 
 
+def stands(estimate: Estimate) -> bool:
+    """Whether it answers the question: neither marked biased nor a sensitivity analysis; those stand in the tables."""
+    return not estimate.note.startswith(("biased", "sensitivity"))
+
+
 def overall(estimates: Iterable[Estimate]) -> list[Estimate]:
     """Those of all participants, subgroups left out."""
     return [item for item in estimates if not item.subgroup]
 
 
+def effects(estimates: Iterable[Estimate]) -> list[Estimate]:
+    """The comparisons of an endpoint that a headline quotes: hazard ratios if there are some, else differences."""
+    found = [item for item in overall(estimates) if is_comparison(item) and stands(item)]
+    ratios = [item for item in found if item.measure == "hazard ratio"]
+    return ratios or found
+
+
 def test_of(effect: Estimate, estimates: Sequence[Estimate]) -> Estimate:
-    """The estimate whose p-value goes with an effect: the protocol's own test if there is one, else its own."""
-    if "log-rank" in effect.p_method or "logrank" in effect.p_method:
+    """The estimate whose p-value goes with an effect: its own, or that of a log-rank test of the same arms."""
+    if effect.p_value is not None:
         return effect
+    same = (effect.endpoint, effect.arm, effect.reference, effect.population)
     tests = (
-        item
-        for item in estimates
-        if item.p_value is not None
-        and item.endpoint == effect.endpoint
-        and not item.subgroup
-        and item.population == effect.population
-        and is_test(item)
-        and "interaction" not in item.measure + item.p_method
-        and (item.arm, item.reference) in ((effect.arm, effect.reference), (None, None))
+        item for item in estimates if is_test(item) and item.p_value is not None and not item.subgroup and stands(item)
     )
-    return next(tests, effect)
+    return next((item for item in tests if (item.endpoint, item.arm, item.reference, item.population) == same), effect)
 
 
-def hazard_ratios(estimates: Iterable[Estimate]) -> list[Estimate]:
-    """The hazard ratios of all participants."""
-    return [item for item in overall(estimates) if item.measure == "hazard ratio" and item.reference is not None]
+def by_arm(estimates: Iterable[Estimate]) -> list[Estimate]:
+    """The values of single arms."""
+    return [item for item in overall(estimates) if item.arm is not None and item.reference is None]
 
 
-def primary_effects(estimates: Iterable[Estimate]) -> list[Estimate]:
-    """The comparisons of an endpoint that its headline quotes: hazard ratios if there are some, else differences."""
-    effects = [item for item in overall(estimates) if is_comparison(item)]
-    ratios = [item for item in effects if item.measure == "hazard ratio"]
-    return ratios or effects
+def in_brief(estimates: Iterable[Estimate]) -> list[Estimate]:
+    """One value for each arm: medians, or else the latest time that all arms have a value of the same measure at."""
+    values = [item for item in by_arm(estimates) if stands(item)]
+    medians = [item for item in values if item.measure == "median"]
+    if any(item.value is not None for item in medians):
+        return _one_per_arm(medians)
+    arms = {item.arm for item in values}
+    complete = [
+        group
+        for group in _groups([item for item in values if item.value is not None])
+        if {item.arm for item in group} == arms
+    ]
+    return _one_per_arm(max(complete, key=lambda group: group[0].at or 0.0)) if complete else []
+
+
+def _groups(estimates: Sequence[Estimate]) -> list[list[Estimate]]:
+    """Values of the same measure at the same time."""
+    found: dict[tuple[str, float | None], list[Estimate]] = {}
+    for item in estimates:
+        found.setdefault((item.measure, item.at), []).append(item)
+    return list(found.values())
+
+
+def _one_per_arm(estimates: Sequence[Estimate]) -> list[Estimate]:
+    first: dict[str | None, Estimate] = {}
+    for item in estimates:
+        first.setdefault(item.arm, item)
+    return list(first.values())

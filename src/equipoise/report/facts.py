@@ -34,7 +34,7 @@ def key_numbers(protocol: Protocol, results: Results) -> list[Fact]:
         facts.append(Fact("Died", numbers.count(sum(arm.died for arm in results.flow.arms))))
     times = [item for item in overall(results.estimates) if is_follow_up(item) and item.arm is None]
     if times:
-        facts.append(Fact(f"Median follow-up, {times[0].method}", short(times[0])))
+        facts.append(Fact(f"Median follow-up, {words.method_words(protocol, times[0].method)}", short(times[0])))
     facts.append(Fact("Data cut-off", numbers.day(results.data_cut)))
     return facts
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from equipoise import figures
 from equipoise.analysis.results import Curve, Results
-from equipoise.figures import Figure, numbers, quote
+from equipoise.figures import Figure, quote
 from equipoise.figures.palette import arm_styles
 from equipoise.protocol import Protocol
 from equipoise.report import words
-from equipoise.report.choose import overall, primary_effects, test_of
-from equipoise.report.headline import by_arm
+from equipoise.report.choose import effects, in_brief, overall, test_of
+from equipoise.report.headline import short
 from equipoise.report.page import environment, software_version
+from equipoise.report.pictures import in_order
+from equipoise.report.tables import measure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +81,40 @@ def index_row(protocol: Protocol, results: Results, href: str | None = None) -> 
 def _curves(protocol: Protocol, results: Results, primary: str) -> list[Curve]:
     """The curves of the primary endpoint, or of the one that it is a milestone of."""
     of = getattr(protocol.endpoints.get(primary), "of", primary)
-    own = [curve for curve in results.curves if curve.endpoint == primary]
-    own = own or [curve for curve in results.curves if curve.endpoint == of]
-    return [curve for curve in own if (curve.kind, curve.cause) == (own[0].kind, own[0].cause)]
+    own = [curve for curve in results.curves if curve.endpoint == of]
+    return in_order(protocol, [curve for curve in own if (curve.kind, curve.cause) == (own[0].kind, own[0].cause)])
 
 
 def primary_result(results: Results, endpoint: str) -> str:
-    """The primary result in a line: the effect if there is one, else values by arm."""
+    """The primary result in a line: the effect if there is one, else one value for each arm."""
     everyone = overall(results.of(endpoint))
-    effects = [item for item in primary_effects(everyone) if item.value is not None]
-    if len(effects) == 1:
-        effect = effects[0]
-        p = quote.p(test_of(effect, everyone))
-        at = f" at {effect.at:g}{numbers.NBSP}months" if effect.at is not None else ""
-        name = "HR" if effect.measure == "hazard ratio" else words.capitalised(effect.measure)
-        limits = quote.limits(effect)
-        text = f"{name}{at} {effect.comparison} {quote.value(effect, unit=True)}{f' ({limits})' if limits else ''}"
-        return f"{text}, {p}" if p else text
-    values = by_arm(everyone)
+    found = [item for item in effects(everyone) if item.value is not None]
+    if len(found) == 1:
+        effect = found[0]
+        p, limits = quote.p(test_of(effect, everyone)), quote.limits(effect)
+        text = f"{measure_of(effect)}, {effect.comparison}: {quote.value(effect, unit=True)}"
+        return text + (f" ({limits})" if limits else "") + (f", {p}" if p else "")
+    values = in_brief(everyone)
     if values:
-        return f"{words.capitalised(values[0])}: {', '.join(values[1])}"
-    return "not given" if not everyone else quote.value_and_limits(everyone[0])
+        return f"{measure_of(values[0])}: " + ", ".join(f"{item.arm} {short(item)}" for item in values)
+    return "no estimate"
 
 
-def render_index(rows: Sequence[IndexRow], *, title: str = "Trials", software: str | None = None) -> str:
-    """One HTML document that lists trials and links to their reports; the same input gives the same bytes."""
+def render_index(
+    rows: Iterable[IndexRow | tuple[Protocol, Results]], *, title: str = "Trials", software: str | None = None
+) -> str:
+    """One HTML document that lists trials and links to their reports; the same input gives the same bytes.
+
+    Args:
+        rows: a row for each trial, or its protocol and results, the report then being at `ID/report.html`.
+        title: of the page.
+        software: name and version of the software; ours if not given.
+    """
+    listed = [row if isinstance(row, IndexRow) else index_row(*row) for row in rows]
     context = {
         "title": title,
-        "rows": [(row, _svg(row)) for row in rows],
-        "rehearsal": bool(rows) and all(row.source == "rehearsal" for row in rows),
+        "rows": [(row, _svg(row)) for row in listed],
+        "rehearsal": bool(listed) and all(row.source == "rehearsal" for row in listed),
         "software": software or software_version(),
     }
     return environment().get_template("index.html.j2").render(context)

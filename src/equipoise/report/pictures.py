@@ -9,13 +9,12 @@ from markupsafe import Markup
 
 from equipoise import figures
 from equipoise.analysis.results import Curve, Results
-from equipoise.errors import DataError
 from equipoise.estimates import Estimate
 from equipoise.figures import Figure, numbers
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.endpoints import TimeToEvent
 from equipoise.report import words
-from equipoise.report.choose import hazard_ratios
+from equipoise.report.choose import by_arm, effects, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +43,18 @@ def flow_picture(protocol: Protocol, results: Results) -> Picture | None:
 def curve_pictures(
     protocol: Protocol, curves: Sequence[Curve], label: str, estimates: Sequence[Estimate]
 ) -> Iterator[Picture]:
-    """A picture for each kind of curve and each cause."""
+    """A picture for each kind of curve and each cause, arms in the protocol's order."""
     by_kind: dict[tuple[str, str], list[Curve]] = {}
-    for curve in curves:
+    for curve in in_order(protocol, curves):
         by_kind.setdefault((curve.kind, curve.cause), []).append(curve)
     # several ratios of one comparison (a landmark, a time-dependent arm) stand in the table, each with its method
-    ratios = hazard_ratios(estimates)
+    ratios = effects(estimates)
     crowded = len(ratios) > len({item.comparison for item in ratios}) or len(ratios) > 3
-    shown = [item for item in estimates if not (crowded and item.measure == "hazard ratio")]
+    shown = [*by_arm(estimates), *(() if crowded else ratios)]
     for index, ((kind, cause), own) in enumerate(by_kind.items()):
         endpoint = protocol.endpoints.get(own[0].endpoint)
         origin = endpoint.origin if isinstance(endpoint, TimeToEvent) else ""
-        of = f", {words.event_words(protocol, [cause])}" if cause else ""
+        of = f", {cause}" if cause and cause != label else ""
         wide, narrow = (
             figures.kaplan_meier(
                 own,
@@ -63,7 +62,7 @@ def curve_pictures(
                 show_title=False,
                 estimates=shown,
                 origin=words.origin_words(protocol, origin),
-                value_label=words.value_label(protocol, own[0].endpoint, kind, cause),
+                value_label=words.value_label(protocol, own[0].endpoint, kind),
                 narrow=n,
             )
             for n in (False, True)
@@ -75,27 +74,26 @@ def curve_pictures(
         yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)
 
 
+def in_order(protocol: Protocol, curves: Sequence[Curve]) -> list[Curve]:
+    """In the protocol's order of arms, so that an arm has the same colour in every figure."""
+    order = {arm: place for place, arm in enumerate(protocol.arms)}
+    return sorted(curves, key=lambda curve: order.get(curve.arm, len(order)))
+
+
 def forest_pictures(protocol: Protocol, name: str, label: str, estimates: Sequence[Estimate]) -> Iterator[Picture]:
     """A forest plot for each comparison that has subgroups."""
-    ratios = [item for item in estimates if item.unit == "ratio" and item.reference is not None]
-    tests = [item for item in estimates if "interaction" in item.measure + item.p_method]
+    ratios = [item for item in estimates if item.unit == "ratio" and item.reference is not None and stands(item)]
     comparisons = dict.fromkeys((item.measure, item.arm, item.reference) for item in ratios if item.subgroup)
     for index, (measure, arm, reference) in enumerate(comparisons):
         own = [item for item in ratios if (item.measure, item.arm, item.reference) == (measure, arm, reference)]
+        tests = [item for item in estimates if "interaction" in item.measure and item not in own]
         title = f"{label}, {measure} of {arm} versus {reference} by subgroup"
-        try:
-            wide, narrow = (
-                figures.forest(
-                    [*own, *(test for test in tests if test not in own)],
-                    title=title,
-                    show_title=False,
-                    variables=protocol.dictionary,
-                    narrow=n,
-                )
-                for n in (False, True)
-            )
-        except DataError:  # nothing in it that can be drawn; the table has the notes
-            continue
+        wide, narrow = (
+            figures.forest([*own, *tests], title=title, show_title=False, variables=protocol.dictionary, narrow=n)
+            for n in (False, True)
+        )
         stem = f"forest-{name}-{index}"
-        caption = f"{title}. Squares: area by weight. Subgroups were not sized for a test of their own."
+        caption = (
+            f"{title}. The area of a square grows with its weight. Subgroups are not sized for tests of their own."
+        )
         yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)

@@ -8,7 +8,8 @@ from equipoise.analysis.results import Results
 from equipoise.estimates import Estimate
 from equipoise.figures import quote
 from equipoise.protocol import Protocol
-from equipoise.report.tables import who
+from equipoise.report.choose import stands
+from equipoise.report.tables import measure_of, who
 from equipoise.report.words import endpoint_labels
 
 
@@ -36,11 +37,11 @@ def published_rows(protocol: Protocol, results: Results) -> list[PublishedRow]:
         rows.append(
             PublishedRow(
                 endpoint=labels.get(item.endpoint, item.endpoint),
-                measure=item.measure if item.at is None else f"{item.measure} at {item.at:g}\u00a0months",
+                measure=measure_of(item),
                 who=who(item),
-                published=quote.value_and_limits(item),
+                published=_value(item),
                 published_p=quote.p(item),
-                ours="" if own is None else quote.value_and_limits(own),
+                ours="" if own is None else _value(own),
                 ours_p="" if own is None else quote.p(own),
                 source="source document" if item.source == protocol.document else item.source,
                 note=item.note,
@@ -50,13 +51,21 @@ def published_rows(protocol: Protocol, results: Results) -> list[PublishedRow]:
 
 
 def matching(published: Estimate, results: Results) -> Estimate | None:
-    """The first of our estimates of the same endpoint, measure, arms and subgroup; and time, if one is printed."""
-    for item in results.of(published.endpoint, published.measure):
-        same = (item.arm, item.reference, dict(item.subgroup)) == (
-            published.arm,
-            published.reference,
-            dict(published.subgroup),
-        )
-        if same and (published.at is None or item.at == published.at):
-            return item
-    return None
+    """The first of our estimates of the same endpoint, measure, arms and subgroup; and time, if one is printed.
+
+    Where an endpoint has one share in each arm, it is that share whatever it is called.
+    """
+    candidates = [item for item in results.of(published.endpoint) if stands(item) and _same_group(published, item)]
+    named = [item for item in candidates if item.measure == published.measure]
+    if not named and published.unit == "probability" and len(candidates) == 1:
+        named = [item for item in candidates if item.unit == published.unit]
+    return next((item for item in named if published.at is None or item.at == published.at), None)
+
+
+def _same_group(a: Estimate, b: Estimate) -> bool:
+    return (a.arm, a.reference, dict(a.subgroup)) == (b.arm, b.reference, dict(b.subgroup))
+
+
+def _value(estimate: Estimate) -> str:
+    limits = quote.limits(estimate)
+    return quote.value(estimate, unit=True) + (f" ({limits})" if limits else "")

@@ -13,9 +13,17 @@ from equipoise.estimates import Estimate
 from equipoise.figures import numbers, quote
 from equipoise.protocol import Protocol
 from equipoise.report import words
-from equipoise.report.choose import overall, primary_effects, test_of
+from equipoise.report.choose import effects, overall, test_of
 from equipoise.report.pictures import Picture, curve_pictures, forest_pictures, markup
-from equipoise.report.tables import Row, row, rows
+from equipoise.report.tables import (
+    ArmTable,
+    Row,
+    SubgroupTable,
+    arm_table,
+    comparison_rows,
+    measure_of,
+    subgroup_tables,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,9 @@ class Section:
     notes: tuple[str, ...]
     curves: tuple[Picture, ...]
     forests: tuple[Picture, ...]
-    rows: tuple[Row, ...]
-    subgroups: tuple[Row, ...]
+    arms: ArmTable | None
+    comparisons: tuple[Row, ...]
+    subgroups: tuple[SubgroupTable, ...]
 
 
 def section(protocol: Protocol, results: Results, name: str, estimates: Sequence[Estimate]) -> Section:
@@ -47,8 +56,9 @@ def section(protocol: Protocol, results: Results, name: str, estimates: Sequence
         notes=tuple(dict.fromkeys(notes)),
         curves=tuple(curve_pictures(protocol, [c for c in results.curves if c.endpoint == name], label, estimates)),
         forests=tuple(forest_pictures(protocol, name, label, estimates)),
-        rows=tuple(rows(protocol, overall(estimates))),
-        subgroups=tuple(row(protocol, item) for item in estimates if item.subgroup),
+        arms=arm_table(protocol, estimates),
+        comparisons=tuple(comparison_rows(protocol, estimates)),
+        subgroups=tuple(subgroup_tables(protocol, estimates)),
     )
 
 
@@ -59,6 +69,7 @@ class PrimaryResult:
     label: str
     measure: str
     value: str
+    unit: str
     limits: str
     p: str
     picture: Markup
@@ -66,23 +77,20 @@ class PrimaryResult:
 
 def primary_result(protocol: Protocol, endpoint: str, estimates: Sequence[Estimate]) -> PrimaryResult | None:
     """The primary endpoint's effect, where there is one and only one."""
-    effects = primary_effects(estimates)
-    if len(effects) != 1 or effects[0].value is None:
+    found = effects(estimates)
+    if len(found) != 1 or found[0].value is None:
         return None
-    effect = effects[0]
+    effect = found[0]
     test = test_of(effect, overall(estimates))
-    at = f" at {effect.at:g}{numbers.NBSP}months" if effect.at is not None else ""
-    favours = (f"favours {effect.arm}", f"favours {effect.reference}")
+    favours = (f"favours {effect.arm}", f"favours {effect.reference}") if effect.unit == "ratio" else ("", "")
     label = words.endpoint_labels(protocol).get(endpoint, endpoint)
-    title = f"{words.capitalised(effect.measure)}{at}, {effect.comparison}"
-    figure = figures.interval(
-        effect, title=f"{label}: {title}", favours=favours if effect.unit == "ratio" else ("", "")
-    )
+    title = f"{measure_of(effect)}, {effect.comparison}"
     return PrimaryResult(
         label=label,
         measure=title,
-        value=quote.value(effect, unit=True),
+        value=quote.value(effect),
+        unit=numbers.unit_word(effect.unit, difference=quote.is_difference(effect)),
         limits=quote.limits(effect),
-        p=f"{quote.p(test)} ({test.p_method})" if test.p_value is not None else "",
-        picture=markup(figure, "primary-result"),
+        p=f"{quote.p(test)} ({words.method_words(protocol, test.p_method)})" if test.p_value is not None else "",
+        picture=markup(figures.interval(effect, title=f"{label}: {title}", favours=favours), "primary-result"),
     )

@@ -1,4 +1,4 @@
-"""Estimates as the rows of tables, grouped by endpoint."""
+"""Estimates as the rows of tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from equipoise.estimates import Estimate
 from equipoise.figures import quote
-from equipoise.figures.numbers import NBSP, count
+from equipoise.figures.numbers import NBSP, count, decimal, level
 from equipoise.protocol import Protocol
-from equipoise.report.choose import is_comparison, is_follow_up, is_test
-from equipoise.report.words import capitalised, subgroup
+from equipoise.report.choose import by_arm, is_follow_up, is_test, overall
+from equipoise.report.words import capitalised, method_words, value_words
+
+_SYMBOLS = {"z": "z", "chi-squared": "χ²"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,40 @@ class Row:
     events: str
     participants: str
     how: str
-    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The value of one arm."""
+
+    value: str
+    missing: bool
+    limits: str
+    n: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmTable:
+    """Values side by side: a row a measure, a column an arm.
+
+    Attributes:
+        columns: id, label, and events and participants of each arm, as far as they are the same in all rows.
+        level: of the intervals; empty if they differ, and then each cell carries its own.
+        rows: measure, cells in the order of the columns (None where an arm has no such value), and the method.
+    """
+
+    columns: tuple[tuple[str, str, str], ...]
+    level: str
+    rows: tuple[tuple[str, tuple[Cell | None, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupTable:
+    """The subgroups of one variable, and the test of interaction."""
+
+    variable: str
+    interaction: str
+    rows: tuple[Row, ...]
 
 
 def who(estimate: Estimate) -> str:
@@ -37,65 +72,119 @@ def who(estimate: Estimate) -> str:
     return estimate.arm if estimate.arm is not None else "All"
 
 
-def rows(protocol: Protocol, estimates: Iterable[Estimate]) -> list[Row]:
-    """Comparisons first, then tests, values by arm, follow-up; in the given order within each."""
-    ordered = sorted(estimates, key=_rank)
-    return [row(protocol, item) for item in ordered]
-
-
-def _rank(estimate: Estimate) -> int:
-    if estimate.subgroup:
-        return 0
-    if is_follow_up(estimate):
-        return 4
-    if is_comparison(estimate):
-        return 1
-    return 2 if is_test(estimate) else 3
-
-
-def row(protocol: Protocol, estimate: Estimate) -> Row:
-    """One estimate as text; what its row says already is not said in its notes again."""
+def measure_of(estimate: Estimate) -> str:
+    """The measure and its time: `Survival at 12 months`."""
     at = f" at {estimate.at:g}{NBSP}months" if estimate.at is not None else ""
-    measure = capitalised(estimate.measure) + at
-    if estimate.subgroup:
-        measure = subgroup(protocol, estimate) + (" (interaction)" if is_test(estimate) else "")
-    missing = estimate.value is None
+    return capitalised(estimate.measure) + at
+
+
+def row(protocol: Protocol, estimate: Estimate, *, measure: str = "") -> Row:
+    """One estimate as text."""
+    value = quote.value(estimate, unit=True)
+    if estimate.value is not None and estimate.unit in _SYMBOLS:
+        value = f"{_SYMBOLS[estimate.unit]}{NBSP}={NBSP}{decimal(estimate.value, 2)}"
     return Row(
-        measure=measure,
+        measure=measure or measure_of(estimate),
         who=who(estimate),
-        value="–" if missing and estimate.p_value is not None else quote.value(estimate, unit=True),
-        missing=missing,
+        value=value,
+        missing=estimate.value is None,
         limits=quote.limits(estimate),
         p=quote.p(estimate),
-        p_method=estimate.p_method if estimate.p_value is not None else "",
-        events=_by_arm(estimate.events_by_arm, estimate),
-        participants=_by_arm(estimate.n_by_arm, estimate),
-        how=how(protocol, estimate),
-        note="" if missing and estimate.p_value is None else estimate.note,
+        p_method=method_words(protocol, estimate.p_method) if estimate.p_value is not None else "",
+        events=_by_arm(estimate.events_by_arm),
+        participants=_by_arm(estimate.n_by_arm),
+        how="; ".join(filter(None, (how(protocol, estimate), "" if estimate.value is None else estimate.note))),
     )
 
 
-def _by_arm(numbers: Mapping[str, int], estimate: Estimate) -> str:
-    """`A 166, B 152`; the number alone where only the row's own arm is meant."""
-    if list(numbers) == [estimate.arm]:
-        return count(numbers[estimate.arm or ""])
+def _by_arm(numbers: Mapping[str, int]) -> str:
+    """`A 166, B 152`."""
     return ", ".join(f"{arm}{NBSP}{count(number)}" for arm, number in numbers.items())
 
 
 def how(protocol: Protocol, estimate: Estimate) -> str:
     """The method and what belongs to it."""
-    parts = [capitalised(estimate.method)] if estimate.method else []
+    parts = [capitalised(method_words(protocol, estimate.method))] if estimate.method else []
     if estimate.ties:
         parts.append(f"ties {capitalised(estimate.ties)}")
     for word, names in (("stratified by", estimate.strata), ("adjusted for", estimate.adjusted_for)):
         if names:
-            labels = (
-                protocol.dictionary[name].label.lower() if name in protocol.dictionary else name for name in names
-            )
+            labels = (method_words(protocol, name) for name in names)
             parts.append(f"{word} {', '.join(labels)}")
     if estimate.population not in ("", "itt"):
         parts.append(f"population: {estimate.population}")
     return "; ".join(parts)
+
+
+def arm_table(protocol: Protocol, estimates: Iterable[Estimate]) -> ArmTable | None:
+    """The values of single arms, side by side in the protocol's order; None if there are none."""
+    values = by_arm(estimates)
+    if not values:
+        return None
+    found = dict.fromkeys(item.arm or "" for item in values)
+    arms = [*(arm for arm in protocol.arms if arm in found), *(arm for arm in found if arm not in protocol.arms)]
+    levels = {item.conf_level for item in values if quote.limits(item)}
+    common = next(iter(levels)) if len(levels) == 1 else None
+    sizes = {arm: _same([item for item in values if item.arm == arm]) for arm in arms}
+    keyed: dict[tuple[str, str], dict[str, Estimate]] = {}
+    for item in values:
+        keyed.setdefault((measure_of(item), how(protocol, item)), {}).setdefault(item.arm or "", item)
+    rows = []
+    for (measure, method), cells in keyed.items():
+        notes = dict.fromkeys(item.note for item in cells.values() if item.value is not None and item.note)
+        row_cells = tuple(_cell(cells[arm], common, show_n=not sizes[arm]) if arm in cells else None for arm in arms)
+        rows.append((measure, row_cells, "; ".join(filter(None, (method, *notes)))))
+    columns = tuple((arm, protocol.arms[arm].label if arm in protocol.arms else "", sizes[arm]) for arm in arms)
+    return ArmTable(columns, level(common) if common is not None else "", tuple(rows))
+
+
+def _same(estimates: Sequence[Estimate]) -> str:
+    """Events and participants of one arm if all its values rest on the same ones; else empty."""
+    sizes = {(item.events_by_arm.get(item.arm or ""), item.n_by_arm.get(item.arm or "")) for item in estimates}
+    events, participants = next(iter(sizes))
+    if len(sizes) > 1 or participants is None:
+        return ""
+    if events is None:
+        return f"n{NBSP}={NBSP}{count(participants)}"
+    return f"{count(events)} {'event' if events == 1 else 'events'} in {count(participants)}"
+
+
+def _cell(estimate: Estimate, common: float | None, *, show_n: bool) -> Cell:
+    limits = quote.limits(estimate)
+    if common is not None:
+        limits = limits.split(f"CI{NBSP}", 1)[-1]
+    total = estimate.n_by_arm.get(estimate.arm or "")
+    n = f"n{NBSP}={NBSP}{count(total)}" if show_n and total is not None else ""
+    return Cell(quote.value(estimate, unit=True), estimate.value is None, limits, n)
+
+
+def comparison_rows(protocol: Protocol, estimates: Iterable[Estimate]) -> list[Row]:
+    """Everything that is not of a single arm: comparisons and tests as given, then the follow-up."""
+    found = [item for item in overall(estimates) if item.arm is None or item.reference is not None]
+    tests_of_more = [item for item in found if not is_follow_up(item)]
+    return [row(protocol, item) for item in (*tests_of_more, *(item for item in found if is_follow_up(item)))]
+
+
+def subgroup_tables(protocol: Protocol, estimates: Iterable[Estimate]) -> list[SubgroupTable]:
+    """Subgroups by variable."""
+    grouped: dict[tuple[str, ...], list[Estimate]] = {}
+    for item in estimates:
+        if item.subgroup:
+            grouped.setdefault(tuple(item.subgroup), []).append(item)
+    tables = []
+    for names, items in grouped.items():
+        labels = (protocol.dictionary[name].label if name in protocol.dictionary else name for name in names)
+        tested = next((item for item in items if "interaction" in item.measure + item.p_method and quote.p(item)), None)
+        interaction = (
+            f"interaction: {quote.p(tested)} ({tested.p_method.removeprefix('interaction ')})" if tested else ""
+        )
+        rows = [row(protocol, item, measure=_values(protocol, item)) for item in items if not is_test(item)]
+        tables.append(SubgroupTable(" and ".join(labels), interaction, tuple(rows)))
+    return tables
+
+
+def _values(protocol: Protocol, estimate: Estimate) -> str:
+    return ", ".join(value_words(protocol, name, value) for name, value in estimate.subgroup.items())
 
 
 def groups(estimates: Sequence[Estimate], order: Iterable[str]) -> dict[str, list[Estimate]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from equipoise.estimates import Estimate
+from markupsafe import Markup
+
 from equipoise.figures.numbers import NBSP
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
@@ -82,9 +84,8 @@ def definition(protocol: Protocol, endpoint: Endpoint) -> str:
             since = origin_words(protocol, endpoint.origin)
             return f"How often since {since}: {event_words(protocol, endpoint.events)}{until}."
         case Proportion():
-            return f"Share of participants for whom {endpoint.rule}" + (
-                f", among those for whom {endpoint.among}." if endpoint.among else "."
-            )
+            among = Markup(", among those for whom <code>{}</code>").format(endpoint.among) if endpoint.among else ""
+            return Markup("Share of participants for whom <code>{}</code>{}.").format(endpoint.rule, among)
         case Score():
             times = joined([f"{at:g}" for at in endpoint.at_months])
             named = f"{endpoint.instrument}, " if endpoint.instrument else ""
@@ -107,11 +108,11 @@ def _time_to_event(protocol: Protocol, endpoint: TimeToEvent) -> str:
     return "; ".join(parts) + "."
 
 
-def value_label(protocol: Protocol, endpoint: str, kind: str, cause: str) -> str:
+def value_label(protocol: Protocol, endpoint: str, kind: str) -> str:
     """What the curves of an endpoint show, for the axis."""
     item = protocol.endpoints.get(endpoint)
     if kind == "incidence":
-        return f"Cumulative incidence{f' of {event_words(protocol, [cause])}' if cause else ''}, %"
+        return "Cumulative incidence, %"
     deaths = isinstance(item, TimeToEvent) and all(
         protocol.events[ref.partition(":")[0]].kind == "death" for ref in item.all_events
     )
@@ -148,15 +149,37 @@ def _variable(protocol: Protocol, name: str) -> str:
     return uncapitalised(protocol.dictionary[name].label) if name in protocol.dictionary else name.replace("_", " ")
 
 
-def subgroup(protocol: Protocol, estimate: Estimate) -> str:
-    """The subgroup of an estimate: `Menopausal status: Premenopausal`."""
-    parts = []
-    for name, value in estimate.subgroup.items():
-        variable = protocol.dictionary.get(name)
-        label = variable.label if variable else name
-        values = (variable.values if variable else None) or {}
-        parts.append(f"{label}: {values.get(value, value)}")
-    return "; ".join(parts)
+def value_words(protocol: Protocol, name: str, value: str) -> str:
+    """The label of a variable's value."""
+    variable = protocol.dictionary.get(name)
+    if variable is not None and variable.type == "boolean":
+        return {"Y": "Yes", "N": "No"}.get(value, value)
+    return ((variable.values if variable else None) or {}).get(value, value)
+
+
+_NAMES = {
+    "kaplan-meier": "Kaplan–Meier",
+    "aalen-johansen": "Aalen–Johansen",
+    "ghosh-lin": "Ghosh–Lin",
+    "fine-gray": "Fine–Gray",
+    "cox": "Cox",
+    "wilson": "Wilson",
+    "wald": "Wald",
+    "greenwood": "Greenwood",
+}
+_WORD = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*")
+
+
+def method_words(protocol: Protocol, method: str) -> str:
+    """A method with names written as names, and variables by their labels."""
+
+    def word(found: re.Match[str]) -> str:
+        text = found.group()
+        if text in protocol.dictionary and ("_" in text or "stratified by" in method or text == method):
+            return uncapitalised(protocol.dictionary[text].label)
+        return _NAMES.get(text.lower(), text)
+
+    return _WORD.sub(word, method)
 
 
 def primary_endpoint(protocol: Protocol) -> str | None:

@@ -1,0 +1,73 @@
+"""What is known of participants at a data cut-off: whatever happened later has not happened yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from equipoise.conduct import ParticipantState
+from equipoise.protocol import Protocol
+
+_DATED = ("forms", "assessments", "classes", "assignments", "treatments", "events", "refusals")
+
+
+def states_at(
+    protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date
+) -> list[ParticipantState]:
+    """Everybody screened by the cut-off, as known then, in the order of their numbers.
+
+    Values recorded only after it are left out. A correction counts whenever it was made: it says what was true all along.
+    """
+    states = (participants[number] for number in sorted(participants))
+    return [at_cut(protocol, state, data_cut) for state in states if state.screened_on <= data_cut]
+
+
+def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> ParticipantState:
+    """One participant, screened by the cut-off, as known then."""
+    kept: dict[str, Any] = {
+        name: tuple(item for item in getattr(state, name) if item.on <= cut) for name in _DATED
+    }
+    kept["visits"] = tuple(day for day in state.visits if day <= cut)
+    kept["missed"] = tuple(day for day in state.missed if day <= cut)
+    kept["steps"] = {name: day for name, day in state.steps.items() if day <= cut}
+    kept["left"] = state.left if state.left is not None and state.left.on <= cut else None
+    kept["last_alive"] = min(state.last_alive, cut) if state.last_alive else None
+    if not kept["assignments"]:
+        kept["at_allocation"] = {}
+    earlier = replace(state, **kept)
+    return replace(earlier, values=_values_at(protocol, state, earlier))
+
+
+def _values_at(protocol: Protocol, state: ParticipantState, earlier: ParticipantState) -> dict[str, Any]:
+    """The values that rest on what had happened by then."""
+    later = {f"{name}_date" for name in state.steps if name not in earlier.steps}
+    if not earlier.assignments:
+        later.add("arm")
+    later |= _on_forms(state) - _on_forms(earlier)
+    later |= {item.step for item in state.classes}
+    values: dict[str, Any] = {name: value for name, value in state.values.items() if name not in later}
+    values |= {item.step: item.arm for item in earlier.classes}
+    return values if len(earlier.assessments) == len(state.assessments) else _reassessed(protocol, earlier, values)
+
+
+def _on_forms(state: ParticipantState) -> set[str]:
+    return {name for record in state.forms for name in record.values}
+
+
+def _reassessed(protocol: Protocol, earlier: ParticipantState, values: dict[str, Any]) -> dict[str, Any]:
+    """Responses as the last assessment of each name by then found them."""
+    parts = protocol.response.compartments if protocol.response else ()
+    implied = {
+        f"{name}_{part}"
+        for name in (variable.removesuffix("_response") for variable in protocol.implied_variables)
+        for part in ("response", "date", *parts)
+        if f"{name}_response" in protocol.implied_variables
+    }
+    values = {name: value for name, value in values.items() if name not in implied}
+    for item in earlier.assessments:
+        if f"{item.name}_response" in protocol.implied_variables:
+            values |= {f"{item.name}_{part}": response for part, response in item.responses.items()}
+            values |= {f"{item.name}_response": item.overall, f"{item.name}_date": item.on}
+    return values
