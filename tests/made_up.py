@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,9 +37,20 @@ def curve(endpoint, arm, label, time, event, *, conf_level=0.95, kind="survival"
     risk_times = np.arange(0.0, last + 1e-9, every)
     at_risk = np.array([(time >= moment).sum() for moment in risk_times], dtype=np.int64)
     return Curve(
-        endpoint=endpoint, kind=kind, arm=arm, label=label, time=moments, value=value, conf_low=low, conf_high=high,
-        conf_level=conf_level, censored=np.sort(time[~event]), risk_times=risk_times, at_risk=at_risk, cause=cause,
-    )  # fmt: skip
+        endpoint=endpoint,
+        kind=kind,
+        arm=arm,
+        label=label,
+        time=moments,
+        value=value,
+        conf_low=low,
+        conf_high=high,
+        conf_level=conf_level,
+        censored=np.sort(time[~event]),
+        risk_times=risk_times,
+        at_risk=at_risk,
+        cause=cause,
+    )
 
 
 def hazard_ratio(time, event, group):
@@ -65,13 +77,28 @@ def compared(endpoint, time, event, group, *, conf_level=0.95, sides=2, **more):
     z = log_ratio / error
     p = normal_tail(z) if sides == 1 else 2 * normal_tail(-abs(z))
     return Estimate(
-        endpoint=endpoint, measure="hazard ratio", method="cox", unit="ratio", value=math.exp(log_ratio),
-        std_error=error, conf_low=math.exp(log_ratio - Z[conf_level] * error),
-        conf_high=math.exp(log_ratio + Z[conf_level] * error), conf_level=conf_level, p_value=p, p_method="Wald",
-        sides=sides, null_value=1, arm="B", reference="A", origin="randomisation", ties="efron",
+        endpoint=endpoint,
+        measure="hazard ratio",
+        method="cox",
+        unit="ratio",
+        value=math.exp(log_ratio),
+        std_error=error,
+        conf_low=math.exp(log_ratio - Z[conf_level] * error),
+        conf_high=math.exp(log_ratio + Z[conf_level] * error),
+        conf_level=conf_level,
+        p_value=p,
+        p_method="Wald",
+        sides=sides,
+        null_value=1,
+        arm="B",
+        reference="A",
+        origin="randomisation",
+        ties="efron",
         n_by_arm={"A": int((~group).sum()), "B": int(group.sum())},
-        events_by_arm={"A": int((event & ~group).sum()), "B": int((event & group).sum())}, source="rehearsal", **more,
-    )  # fmt: skip
+        events_by_arm={"A": int((event & ~group).sum()), "B": int((event & group).sum())},
+        source="rehearsal",
+        **more,
+    )
 
 
 def by_arm(curves, level):
@@ -79,20 +106,40 @@ def by_arm(curves, level):
     found = []
     for item in curves:
         common = {
-            "endpoint": item.endpoint, "method": "kaplan-meier", "arm": item.arm, "origin": "randomisation",
-            "n_by_arm": {item.arm: int(item.at_risk[0])}, "source": "rehearsal", "conf_level": level,
-        }  # fmt: skip
+            "endpoint": item.endpoint,
+            "method": "kaplan-meier",
+            "arm": item.arm,
+            "origin": "randomisation",
+            "n_by_arm": {item.arm: int(item.at_risk[0])},
+            "source": "rehearsal",
+            "conf_level": level,
+        }
         limits = [_crossing(item.time, part) for part in (item.value, item.conf_low, item.conf_high)]
         note = "" if limits[0] is not None else "not reached"
-        found.append(Estimate(
-            measure="median", unit="month", value=limits[0], conf_low=limits[1], conf_high=limits[2], note=note, **common
-        ))  # fmt: skip
+        found.append(
+            Estimate(
+                measure="median",
+                unit="month",
+                value=limits[0],
+                conf_low=limits[1],
+                conf_high=limits[2],
+                note=note,
+                **common,
+            )
+        )
         for at in (12.0, 24.0, 36.0, 60.0):
             place = np.searchsorted(item.time, at, side="right") - 1
-            found.append(Estimate(
-                measure="survival", unit="probability", at=at, value=float(item.value[place]),
-                conf_low=float(item.conf_low[place]), conf_high=float(item.conf_high[place]), **common,
-            ))  # fmt: skip
+            found.append(
+                Estimate(
+                    measure="survival",
+                    unit="probability",
+                    at=at,
+                    value=float(item.value[place]),
+                    conf_low=float(item.conf_low[place]),
+                    conf_high=float(item.conf_high[place]),
+                    **common,
+                )
+            )
     return found
 
 
@@ -107,8 +154,10 @@ def jcog1017(seed=1):
     group = np.arange(407) >= 205
     estimates, curves = [], []
     for endpoint, medians, level, sides, shape in (
-        ("os", (69, 75), 0.9, 1, 1.1), ("lrfs", (20, 63), 0.95, 2, 0.7), ("dmfs", (40, 34), 0.95, 2, 0.8),
-    ):  # fmt: skip
+        ("os", (69, 75), 0.9, 1, 1.1),
+        ("lrfs", (20, 63), 0.95, 2, 0.7),
+        ("dmfs", (40, 34), 0.95, 2, 0.8),
+    ):
         time = np.where(group, times(rng, 407, medians[1], shape=shape)[0], times(rng, 407, medians[0], shape=shape)[0])
         event = time < rng.uniform(48, 130, size=407)
         time = np.minimum(time, 130.0)
@@ -126,14 +175,50 @@ def jcog1017(seed=1):
     flow = Flow(
         screened=578,
         steps=(
-            FlowStep("registration", "First registration", 578, 570, {"I1 De novo stage IV breast cancer": 6, "I2 Untreated invasive breast cancer confirmed by histology": 2}),
-            FlowStep("randomisation", "Second registration and randomisation", 570, 407, {"I6 No progression after three months of primary systemic therapy": 130, "W2 Not randomised for another reason than progression": 33}),
+            FlowStep(
+                "registration",
+                "First registration",
+                578,
+                570,
+                {
+                    "I1 De novo stage IV breast cancer": 6,
+                    "I2 Untreated invasive breast cancer confirmed by histology": 2,
+                },
+            ),
+            FlowStep(
+                "randomisation",
+                "Second registration and randomisation",
+                570,
+                407,
+                {
+                    "I6 No progression after three months of primary systemic therapy": 130,
+                    "W2 Not randomised for another reason than progression": 33,
+                },
+            ),
         ),
         arms=(
-            FlowArm("A", ARMS["A"], 205, {"Systemic therapy": 205}, {"Consent withdrawn": 3, "Lost to follow-up": 9}, 113, 80, 205),
-            FlowArm("B", ARMS["B"], 202, {"Systemic therapy": 202, "Resection": 199}, {"Consent withdrawn": 1, "Lost to follow-up": 8}, 108, 85, 202),
+            FlowArm(
+                "A",
+                ARMS["A"],
+                205,
+                {"Systemic therapy": 205},
+                {"Consent withdrawn": 3, "Lost to follow-up": 9},
+                113,
+                80,
+                205,
+            ),
+            FlowArm(
+                "B",
+                ARMS["B"],
+                202,
+                {"Systemic therapy": 202, "Resection": 199},
+                {"Consent withdrawn": 1, "Lost to follow-up": 8},
+                108,
+                85,
+                202,
+            ),
         ),
-    )  # fmt: skip
+    )
     return Results("jcog1017", "2", "rehearsal", "2022-05-31", tuple(estimates), tuple(curves), flow, "9f" * 32)
 
 
@@ -141,19 +226,24 @@ def subgroups(rng, time, event, group):
     """Hazard ratios in subgroups drawn at random, with the p-values of the interactions."""
     found = []
     for variable, values in {
-        "menopausal_status": ("pre", "post"), "organs_involved": ("single", "multiple"),
+        "menopausal_status": ("pre", "post"),
+        "organs_involved": ("single", "multiple"),
         "subtype": ("luminal", "her2", "triple_negative"),
-    }.items():  # fmt: skip
+    }.items():
         drawn = rng.choice(len(values), size=time.size)
+        p = float(rng.uniform(0.02, 0.9))
         for index, value in enumerate(values):
             own = drawn == index
             found.append(
-                compared("os", time[own], event[own], group[own], conf_level=0.9, sides=1, subgroup={variable: value})
+                replace(
+                    compared(
+                        "os", time[own], event[own], group[own], conf_level=0.9, sides=1, subgroup={variable: value}
+                    ),
+                    p_value=p,
+                    p_method="interaction likelihood ratio",
+                    sides=2,
+                )
             )
-        found.append(Estimate(
-            endpoint="os", measure="interaction", method="cox", note="likelihood ratio test", p_value=float(rng.uniform(0.02, 0.9)),
-            p_method="interaction likelihood ratio", sides=2, subgroup={variable: "all"}, source="rehearsal",
-        ))  # fmt: skip
     return found
 
 
@@ -167,8 +257,8 @@ def follow_up():
         "source": "rehearsal",
     }
     return [
-        Estimate(method="reverse kaplan-meier", value=88.4, conf_low=84.0, conf_high=92.1, conf_level=0.9, **common),
-        Estimate(method="observed time of all randomised", value=58.2, **common),
+        Estimate(method="reverse Kaplan-Meier", value=88.4, conf_low=84.0, conf_high=92.1, conf_level=0.9, **common),
+        Estimate(method="median observed time of all participants", value=58.2, **common),
     ]
 
 
@@ -176,18 +266,80 @@ def others():
     """Endpoints of other kinds."""
     n = {"A": 205, "B": 202}
     return [
-        Estimate(endpoint="mets_free", measure="difference in survival", method="kaplan-meier", unit="probability", value=-0.046,
-                 conf_low=-0.14, conf_high=0.048, conf_level=0.95, p_value=0.33, p_method="Wald", sides=2, null_value=0, arm="B",
-                 reference="A", at=12.0, origin="randomisation", n_by_arm=n, source="rehearsal"),
-        Estimate(endpoint="margins", measure="proportion", method="wilson", unit="probability", value=0.905, conf_low=0.856,
-                 conf_high=0.938, conf_level=0.95, arm="B", n_by_arm={"B": 199}, events_by_arm={"B": 180}, source="rehearsal"),
-        Estimate(endpoint="margins", measure="proportion", method="wilson", unit="probability", arm="A", n_by_arm={"A": 0},
-                 note="no participants", source="rehearsal"),
-        Estimate(endpoint="treatment_deaths", measure="count", unit="participant", value=0, arm="A", n_by_arm={"A": 205}, source="rehearsal"),
-        Estimate(endpoint="treatment_deaths", measure="count", unit="participant", value=0, arm="B", n_by_arm={"B": 202}, source="rehearsal"),
-        Estimate(endpoint="dissections", measure="mean cumulative count", unit="event", value=0.41, arm="B", at=60.0,
-                 n_by_arm={"B": 202}, events_by_arm={"B": 81}, source="rehearsal"),
-    ]  # fmt: skip
+        Estimate(
+            endpoint="mets_free",
+            measure="survival difference",
+            method="kaplan-meier",
+            unit="probability",
+            value=-0.046,
+            conf_low=-0.14,
+            conf_high=0.048,
+            conf_level=0.95,
+            p_value=0.33,
+            p_method="Wald",
+            sides=2,
+            null_value=0,
+            arm="B",
+            reference="A",
+            at=12.0,
+            origin="randomisation",
+            n_by_arm=n,
+            source="rehearsal",
+        ),
+        Estimate(
+            endpoint="margins",
+            measure="proportion",
+            method="wilson",
+            unit="probability",
+            value=0.905,
+            conf_low=0.856,
+            conf_high=0.938,
+            conf_level=0.95,
+            arm="B",
+            n_by_arm={"B": 199},
+            events_by_arm={"B": 180},
+            source="rehearsal",
+        ),
+        Estimate(
+            endpoint="margins",
+            measure="proportion",
+            method="wilson",
+            unit="probability",
+            arm="A",
+            n_by_arm={"A": 0},
+            note="no participants",
+            source="rehearsal",
+        ),
+        Estimate(
+            endpoint="treatment_deaths",
+            measure="count",
+            unit="participant",
+            value=0,
+            arm="A",
+            n_by_arm={"A": 205},
+            source="rehearsal",
+        ),
+        Estimate(
+            endpoint="treatment_deaths",
+            measure="count",
+            unit="participant",
+            value=0,
+            arm="B",
+            n_by_arm={"B": 202},
+            source="rehearsal",
+        ),
+        Estimate(
+            endpoint="dissections",
+            measure="mean cumulative number",
+            unit="event",
+            value=0.41,
+            arm="B",
+            at=60.0,
+            n_by_arm={"B": 202},
+            events_by_arm={"B": 81},
+            source="rehearsal",
+        ),
+    ]
 
 
 def four_arms(seed=2):

@@ -17,11 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from equipoise.analysis import Results, analyse, make_datasets
+    from equipoise.analysis import Results, make_datasets
+    from equipoise.analysis.analyse import analyse
     from equipoise.checker import findings
     from equipoise.estimates import Estimate
     from equipoise.ledger import verify_file
-    from equipoise.protocol import Protocol, load, loads
+    from equipoise.protocol import Protocol, loads
+    from equipoise.protocol.load import load
     from equipoise.rehearsal import Rehearsal, analyse_rehearsal, rehearse
     from equipoise.trials import shipped
 

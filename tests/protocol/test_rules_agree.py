@@ -81,9 +81,7 @@ class Writer:
             case "days":
                 return f"date_diff('day', {self.day(depth - 1)}, {self.day(depth - 1)})"
             case "arithmetic":
-                return (
-                    f"({self.number(depth - 1)} {self.pick(['+', '-', '*', '/'])} {self.number(depth - 1)})"
-                )
+                return f"({self.number(depth - 1)} {self.pick(['+', '-', '*', '/'])} {self.number(depth - 1)})"
             case "extreme":
                 kind = self.pick(["greatest", "least"])
                 return f"{kind}({self.number(depth - 1)}, {self.number(depth - 1)})"
@@ -108,11 +106,7 @@ class Writer:
         down = max(depth - 1, 0)
         match self.pick(forms):
             case "in":
-                return str(
-                    self.pick(
-                        ["her2 IN ('positive')", "size NOT IN ('small', 'large')", "age IN (0, 18, 70)"]
-                    )
-                )
+                return str(self.pick(["her2 IN ('positive')", "size NOT IN ('small', 'large')", "age IN (0, 18, 70)"]))
             case "numbers":
                 return f"{self.number(down)} {self.pick(COMPARISONS)} {self.number(down)}"
             case "dates":
@@ -158,7 +152,8 @@ def compiled(text: str, **options: Any) -> Any:
         rule.sql("duckdb")
     except RuleError as error:
         refused = ("digits", "too long", "deeper", "too large", "over 200 years", "too many", "quotient")
-        assert any(word in str(error) for word in refused), str(error)
+        if not any(word in str(error) for word in refused):
+            raise
         return None
     return rule
 
@@ -184,9 +179,7 @@ def test_a_cohort_rule_has_one_answer(text: str, people: list[dict[str, Any]]) -
 
 @settings(max_examples=200, deadline=None)
 @given(conditions(), rows, st.data())
-def test_recording_more_never_turns_an_answer_round(
-    text: str, row: dict[str, Any], data: st.DataObject
-) -> None:
+def test_recording_more_never_turns_an_answer_round(text: str, row: dict[str, Any], data: st.DataObject) -> None:
     """An answer that was given on part of the values stands when the rest comes in."""
     rule = compiled(text)
     if rule is None:
@@ -224,14 +217,14 @@ def test_every_rule_can_be_written_for_other_engines(dialect: str, text: str) ->
 def test_a_patient_exactly_at_a_limit_is_decided_rightly() -> None:
     """4.4 / 1.1 is 4 exactly; in binary floats 4.4 / 1.1 is 4.000000000000001 or 3.9999999999999996."""
     rule = compile_rule("ast / uln > 4", DICTIONARY)
-    row = {name: None for name in SCHEMA} | {"ast": Decimal("4.4"), "uln": Decimal("1.1")}
+    row = dict.fromkeys(SCHEMA) | {"ast": Decimal("4.4"), "uln": Decimal("1.1")}
     assert rule.judge(row).value is False
     assert judge_table(table([row]), {"answer": rule})["answer"].to_list() == [False]
 
 
 def test_a_division_by_zero_is_unknown_in_every_engine() -> None:
     rule = compile_rule("(ast / uln) / (age / uln) > 4", DICTIONARY)
-    row = {name: None for name in SCHEMA} | {"ast": Decimal(4), "uln": Decimal(0), "age": 3}
+    row = dict.fromkeys(SCHEMA) | {"ast": Decimal(4), "uln": Decimal(0), "age": 3}
     assert rule.judge(row).value is None
     assert judge_table(table([row]), {"answer": rule})["answer"].to_list() == [None]
 
@@ -244,6 +237,6 @@ def test_an_engine_that_judges_tables_reaches_no_file(tmp_path: Any) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
     with pytest.raises(duckdb.Error, match="disabled"):
-        engine().cursor().execute(f"SELECT * FROM '{secret}'")
+        engine().cursor().execute(f"SELECT * FROM '{secret}'")  # noqa: S608 - reading a file is what is tried
     with pytest.raises(duckdb.Error):
         engine().cursor().execute("SET enable_external_access = true")

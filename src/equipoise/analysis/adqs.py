@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from equipoise.analysis.at_cut import states_at
 from equipoise.conduct import ParticipantState
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.endpoints import Score
@@ -26,30 +27,32 @@ _SCHEMA: dict[str, Any] = {
 
 
 def make_adqs(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> pl.DataFrame:
-    """ADQS of all who were allocated. A visit's month is read from its name (`M6`)."""
+    """ADQS of all who were allocated by the cut-off. A visit's month is read from its name (`M6`), if it says one."""
     scores = {name: item for name, item in protocol.endpoints.items() if isinstance(item, Score)}
-    rows = []
-    for number in sorted(participants):
-        state = participants[number]
-        for record in state.forms:
-            if state.arm is None or record.visit is None or record.on > data_cut:
-                continue
+    rows: list[dict[str, Any]] = []
+    for state in states_at(protocol, participants, data_cut):
+        for record in state.forms if state.arm is not None else ():
             for name, score in scores.items():
                 value: Any = record.values.get(score.variable)
-                if value is not None:
-                    subject = f"{protocol.id}-{state.number}"
-                    month = float(record.visit.removeprefix("M"))
+                if value is not None and record.visit is not None:
                     rows.append(
-                        [
-                            protocol.id,
-                            subject,
-                            state.arm,
-                            name,
-                            score.label,
-                            record.visit,
-                            month,
-                            record.on,
-                            float(value),
-                        ]
+                        {
+                            "STUDYID": protocol.id,
+                            "USUBJID": f"{protocol.id}-{state.number}",
+                            "TRTP": state.arm,
+                            "PARAMCD": name,
+                            "PARAM": score.label,
+                            "AVISIT": record.visit,
+                            "AVISITN": _month(record.visit),
+                            "ADT": record.on,
+                            "AVAL": float(value),
+                        }
                     )
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("PARAMCD", "AVISITN", "USUBJID")
+    return pl.DataFrame(rows, schema=_SCHEMA).sort("PARAMCD", "AVISITN", "USUBJID")
+
+
+def _month(visit: str) -> float | None:
+    try:
+        return float(visit.removeprefix("M"))
+    except ValueError:
+        return None

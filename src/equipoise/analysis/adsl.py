@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -10,12 +10,16 @@ from typing import Any
 import polars as pl
 
 from equipoise.allocation import stratum_key
-from equipoise.analysis.names import column_of
+from equipoise.analysis.at_cut import states_at
+from equipoise.analysis.names import check_columns, column_of
 from equipoise.conduct import LOST, Criteria, ParticipantState
+from equipoise.conduct.state import Left
 from equipoise.protocol import Protocol
 from equipoise.protocol.checks.conduct import SITE
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.pathway import Register
+
+LOST_LABEL = "Lost to follow-up"
 
 _TYPES: dict[str, Any] = {
     "integer": pl.Int64,
@@ -24,6 +28,33 @@ _TYPES: dict[str, Any] = {
     "choice": pl.String,
     "date": pl.Date,
     "text": pl.String,
+}
+
+
+_FIXED: dict[str, Any] = {
+    "STUDYID": pl.String,
+    "USUBJID": pl.String,
+    "SUBJID": pl.String,
+    "SITEID": pl.String,
+    "PROTVER": pl.String,
+    "SCRNDT": pl.Date,
+    "ENRLFL": pl.String,
+    "ENRLDT": pl.Date,
+    "RANDFL": pl.String,
+    "RANDDT": pl.Date,
+    "ITTFL": pl.String,
+    "ARMCD": pl.String,
+    "ARM": pl.String,
+    "TRT01P": pl.String,
+    "STRATAR": pl.String,
+    "SWITCHDT": pl.Date,
+    "DTHFL": pl.String,
+    "DTHDT": pl.Date,
+    "DTHCAUS": pl.String,
+    "LSTALVDT": pl.Date,
+    "EOSSTT": pl.String,
+    "EOSDT": pl.Date,
+    "DCSREAS": pl.String,
 }
 
 
@@ -54,48 +85,24 @@ def switched_on(protocol: Protocol, state: ParticipantState) -> date | None:
 
 
 def make_adsl(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> pl.DataFrame:
-    """ADSL of all screened participants.
+    """ADSL of all who were screened by the cut-off, as known then.
 
-    Dates after the cut-off are left out. A boolean is `Y` or `N`. Columns of the protocol's variables are named by
-    `column_of`; factors that the allocation balanced stand in `STRATAR` as they counted then.
+    A boolean is `Y` or `N`. Columns of the protocol's variables are named by `column_of`; factors that the allocation
+    balanced stand in `STRATAR` as they counted then.
+
+    Raises:
+        DataError: two variables would have the same column.
     """
     criteria = Criteria(protocol)
     schema = _schema(protocol)
-    rows = [_row(criteria, state, data_cut) for state in _in_order(participants)]
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _in_order(participants: Mapping[str, ParticipantState]) -> Iterable[ParticipantState]:
-    return (participants[number] for number in sorted(participants))
+    rows = [_row(criteria, state) for state in states_at(protocol, participants, data_cut)]
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _schema(protocol: Protocol) -> dict[str, Any]:
-    fixed = {
-        "STUDYID": pl.String,
-        "USUBJID": pl.String,
-        "SUBJID": pl.String,
-        "SITEID": pl.String,
-        "PROTVER": pl.String,
-        "SCRNDT": pl.Date,
-        "ENRLFL": pl.String,
-        "ENRLDT": pl.Date,
-        "RANDFL": pl.String,
-        "RANDDT": pl.Date,
-        "ITTFL": pl.String,
-        "ARMCD": pl.String,
-        "ARM": pl.String,
-        "TRT01P": pl.String,
-        "STRATAR": pl.String,
-        "SWITCHDT": pl.Date,
-        "DTHFL": pl.String,
-        "DTHDT": pl.Date,
-        "DTHCAUS": pl.String,
-        "LSTALVDT": pl.Date,
-        "EOSSTT": pl.String,
-        "EOSDT": pl.Date,
-        "DCSREAS": pl.String,
-    }
-    return fixed | {column_of(protocol, name): _TYPES[item.type] for name, item in _recorded(protocol).items()}
+    recorded = _recorded(protocol)
+    check_columns(protocol, recorded, _FIXED)
+    return _FIXED | {column_of(protocol, name): _TYPES[item.type] for name, item in recorded.items()}
 
 
 def _recorded(protocol: Protocol) -> dict[str, Any]:
@@ -112,50 +119,63 @@ def _repeated(protocol: Protocol) -> set[str]:
     return {name for form in protocol.forms.values() if form.repeats for name in form.variables}
 
 
-def _values(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str, Any]:
-    """The newest values, but for what is asked again and again: true if it ever was by the cut-off."""
+def _values(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
+    """The newest values, but for what is asked again and again: true if it ever was."""
     values: dict[str, Any] = dict(state.values)
     for name in _repeated(protocol):
-        answers = [record.values[name] for record in state.forms if name in record.values and record.on <= cut]
+        answers = [record.values[name] for record in state.forms if name in record.values]
         values[name] = any(answers) if answers else None
     return values
 
 
-def _row(criteria: Criteria, state: ParticipantState, cut: date) -> list[Any]:
-    protocol = criteria.protocol
+def _row(criteria: Criteria, state: ParticipantState) -> dict[str, Any]:
+    protocol, values = criteria.protocol, _values(criteria.protocol, state)
+    recorded = {
+        column_of(protocol, name): _cell(item.type, criteria.derive(name, values))
+        for name, item in _recorded(protocol).items()
+    }
+    return _course(protocol, state) | _end(protocol, state) | recorded
+
+
+def _course(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
+    """Who, where, and which steps were passed."""
     first = next((step.id for step in protocol.entry_steps if isinstance(step, Register)), None)
     enrolled = state.steps.get(first) if first else state.screened_on
     allocated = state.steps.get(protocol.allocation_step.id)
-    death = next((item for item in state.events if item.kind == "death" and item.on <= cut), None)
-    status, ended, reason = _end_of_study(protocol, state, cut, death.on if death else None)
     arm = analysis_arm(protocol, state) if allocated else None
-    fixed = [
-        protocol.id,
-        f"{protocol.id}-{state.number}",
-        state.number,
-        state.site,
-        state.version,
-        state.screened_on,
-        _flag(enrolled is not None),
-        enrolled,
-        _flag(allocated is not None),
-        allocated,
-        _flag(allocated is not None),
-        arm or "",
-        protocol.arms[arm].label if arm else "",
-        arm or "",
-        stratum_as_randomised(state),
-        switched_on(protocol, state),
-        _flag(death is not None),
-        death.on if death else None,
-        (death.cause or "") if death else "",
-        min(state.last_alive, cut) if state.last_alive else None,
-        status,
-        ended,
-        reason,
-    ]
-    values = _values(protocol, state, cut)
-    return fixed + [_cell(item.type, criteria.derive(name, values)) for name, item in _recorded(protocol).items()]
+    return {
+        "STUDYID": protocol.id,
+        "USUBJID": f"{protocol.id}-{state.number}",
+        "SUBJID": state.number,
+        "SITEID": state.site,
+        "PROTVER": state.version,
+        "SCRNDT": state.screened_on,
+        "ENRLFL": _flag(enrolled is not None),
+        "ENRLDT": enrolled,
+        "RANDFL": _flag(allocated is not None),
+        "RANDDT": allocated,
+        "ITTFL": _flag(allocated is not None),
+        "ARMCD": arm or "",
+        "ARM": protocol.arms[arm].label if arm else "",
+        "TRT01P": arm or "",
+        "STRATAR": stratum_as_randomised(state),
+        "SWITCHDT": switched_on(protocol, state),
+    }
+
+
+def _end(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
+    """Death, last contact, and how participation ended."""
+    death = next((item for item in state.events if item.kind == "death"), None)
+    status, ended, reason = _end_of_study(protocol, state)
+    return {
+        "DTHFL": _flag(death is not None),
+        "DTHDT": death.on if death else None,
+        "DTHCAUS": (death.cause or "") if death else "",
+        "LSTALVDT": state.last_alive,
+        "EOSSTT": status,
+        "EOSDT": ended,
+        "DCSREAS": reason,
+    }
 
 
 def stratum_as_randomised(state: ParticipantState) -> str:
@@ -164,15 +184,26 @@ def stratum_as_randomised(state: ParticipantState) -> str:
     return stratum_key(tuple(levels.items())) if levels else ""
 
 
-def _end_of_study(
-    protocol: Protocol, state: ParticipantState, cut: date, death: date | None
-) -> tuple[str, date | None, str]:
-    if death is not None:
-        return "DISCONTINUED", death, "Death"
-    if state.left is not None and state.left.on <= cut:
-        rule = next((item.label for item in protocol.withdrawal if item.id == state.left.rule), "Lost to follow-up")
-        return "DISCONTINUED", state.left.on, "Lost to follow-up" if state.left.rule == LOST else rule
-    return ("ONGOING" if state.steps else "SCREEN FAILURE"), None, ""
+def _end_of_study(protocol: Protocol, state: ParticipantState) -> tuple[str, date | None, str]:
+    """EOSSTT, its date and the reason. Who withdraws from treatment only stays in the study."""
+    if state.died_on is not None:
+        return "DISCONTINUED", state.died_on, "Death"
+    if state.left is not None and state.left.follow_up == "stops":
+        return "DISCONTINUED", state.left.on, left_label(protocol, state.left)
+    if not state.steps:
+        return "SCREEN FAILURE", None, ""
+    refusal = next((item for item in reversed(state.refusals) if item.step not in state.steps), None)
+    if refusal is not None:
+        step = next(item for item in protocol.entry_steps if item.id == refusal.step)
+        return "DISCONTINUED", refusal.on, f"Did not pass: {step.label}"
+    return "ONGOING", None, ""
+
+
+def left_label(protocol: Protocol, left: Left) -> str:
+    """How participation ended, in words."""
+    if left.rule == LOST:
+        return LOST_LABEL
+    return next((item.label for item in protocol.withdrawal if item.id == left.rule), left.rule)
 
 
 def _flag(value: bool) -> str:

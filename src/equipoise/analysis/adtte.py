@@ -7,23 +7,19 @@ ADT - STARTDT + 1. CNSR is 0 for the event, 1 for censored, 2 for a competing ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from equipoise.analysis.adsl import analysis_arm, is_classified, stratum_as_randomised, switched_on
+from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.names import column_of, grouping_variables
-from equipoise.conduct import LOST, Criteria, ParticipantState
-from equipoise.conduct.state import Occurrence
+from equipoise.analysis.outcome import Observed, Outcome, counted, first_outcome, under
+from equipoise.conduct import Criteria, ParticipantState
+from equipoise.errors import DataError
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.endpoints import Count, Sensitivity, TimeToEvent
-
-EVENT, CENSORED, COMPETING = 0, 1, 2
-
-_KIND_ORDER = {"death": 0, "progression": 1}
-"""On one day death comes before progression, and progression before anything else."""
 
 _FIXED: dict[str, Any] = {
     "STUDYID": pl.String,
@@ -50,46 +46,40 @@ _FIXED: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came of one participant for one parameter."""
-
-    on: date
-    censored: int
-    event: str = ""
-    censoring: str = ""
-    entry: int | None = None
-
-
 def make_adtte(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> pl.DataFrame:
-    """ADTTE of all who were allocated; where arms follow a class, of all who were registered."""
+    """ADTTE of all who were allocated by the cut-off; where arms follow a class, of all who were registered."""
     criteria = Criteria(protocol)
     groups = {name: column_of(protocol, name) for name in grouping_variables(protocol)}
     numeric = {"integer": pl.Float64, "decimal": pl.Float64}
-    schema = _FIXED | {
-        column: numeric.get(protocol.dictionary[name].type, pl.String) for name, column in groups.items()
-    }
-    rows: list[list[Any]] = []
-    for number in sorted(participants):
-        state = participants[number]
-        if not state.assignments and not (is_classified(protocol) and state.steps):
-            continue
-        shared = [_group_value(criteria.derive(name, state.values)) for name in groups]
-        rows += [row + shared for row in _rows_of(protocol, state, data_cut)]
-    order = pl.col("PARAMCD").replace_strict({c: i for i, c in enumerate(parameters(protocol))}, return_dtype=pl.Int64)
-    return pl.DataFrame(rows, schema=schema, orient="row").sort(order, "USUBJID", "ASEQ")
+    kinds = {column: numeric.get(protocol.dictionary[name].type, pl.String) for name, column in groups.items()}
+    everybody = is_classified(protocol)
+    rows: list[dict[str, Any]] = []
+    for state in states_at(protocol, participants, data_cut):
+        if state.assignments or (everybody and state.steps):
+            shared = _subject(protocol, state)
+            shared |= {column: _group_value(criteria.derive(name, state.values)) for name, column in groups.items()}
+            rows += [shared | row for row in _rows_of(protocol, state, data_cut)]
+    order = {code: place for place, code in enumerate(parameters(protocol))}
+    place = pl.col("PARAMCD").replace_strict(order, return_dtype=pl.Int64)
+    return pl.DataFrame(rows, schema=_FIXED | kinds).sort(place, "USUBJID", "ASEQ")
 
 
 def parameters(protocol: Protocol) -> dict[str, tuple[str, Sensitivity | None]]:
-    """Every PARAMCD, with its endpoint and its sensitivity rule if it is one."""
-    found: dict[str, tuple[str, Sensitivity | None]] = {}
+    """Every PARAMCD, with its endpoint and its sensitivity rule if it is one.
+
+    Raises:
+        DataError: two have the same.
+    """
+    found: list[tuple[str, tuple[str, Sensitivity | None]]] = []
     for name, endpoint in protocol.endpoints.items():
+        if isinstance(endpoint, TimeToEvent | Count):
+            found.append((endpoint.param, (name, None)))
         if isinstance(endpoint, TimeToEvent):
-            found[endpoint.param] = (name, None)
-            found |= {sensitivity_param(item): (name, item) for item in endpoint.sensitivity}
-        elif isinstance(endpoint, Count):
-            found[endpoint.param] = (name, None)
-    return found
+            found += [(sensitivity_param(item), (name, item)) for item in endpoint.sensitivity]
+    codes = [code for code, _ in found]
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
+        raise DataError(f"two endpoints of {protocol.id} have the PARAMCD {twice[0]}: give one another `param` or `id`")
+    return dict(found)
 
 
 def sensitivity_param(item: Sensitivity) -> str:
@@ -103,133 +93,63 @@ def _group_value(value: Any) -> Any:
     return value if value is None or isinstance(value, str) else float(value)
 
 
-def _rows_of(protocol: Protocol, state: ParticipantState, cut: date) -> Iterator[list[Any]]:
-    arm = analysis_arm(protocol, state)
+def _subject(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
+    """What all rows of a participant share."""
+    return {
+        "STUDYID": protocol.id,
+        "USUBJID": f"{protocol.id}-{state.number}",
+        "SUBJID": state.number,
+        "SITEID": state.site,
+        "ITTFL": "Y" if state.assignments else "N",
+        "ENRLFL": "Y",
+        "TRTP": analysis_arm(protocol, state),
+        "STRATAR": stratum_as_randomised(state),
+    }
+
+
+def _rows_of(protocol: Protocol, state: ParticipantState, cut: date) -> Iterator[dict[str, Any]]:
     for code, (name, sensitivity) in parameters(protocol).items():
         endpoint = protocol.endpoints[name]
         assert isinstance(endpoint, TimeToEvent | Count)
+        named: dict[str, Any] = {"PARAMCD": code, "PARAM": (sensitivity or endpoint).label}
         start: Any = state.values.get(protocol.origin_variable(endpoint.origin))
         if start is None:
             # kept, so that the analysis can name who has no origin; nothing is dropped in silence
-            yield _row(protocol, state, arm, code, sensitivity or endpoint, 1, None, None)
-        elif isinstance(endpoint, Count):
-            for i, outcome in enumerate(_counted(endpoint, state, start, cut), start=1):
-                yield _row(protocol, state, arm, code, endpoint, i, start, outcome)
-        else:
-            outcome = _first(endpoint, state, start, cut)
-            if sensitivity is not None:
-                outcome = _under(sensitivity, endpoint, state, start, cut, outcome)
-            yield _row(protocol, state, arm, code, sensitivity or endpoint, 1, start, outcome)
+            yield named | {"ASEQ": 1, "EVNTDESC": "", "CNSDTDSC": "origin not recorded", "ENTRY": 0, "SRCDOM": ""}
+            continue
+        seen = _observed(protocol, state, start, cut)
+        switch = switched_on(protocol, state)
+        named |= {
+            "STARTDT": start,
+            "ENTRY": max(0, (state.steps.get(protocol.allocation_step.id, start) - start).days),
+            "SWITCHDY": (switch - start).days if switch else None,
+        }
+        for place, outcome in enumerate(_outcomes(endpoint, sensitivity, seen), start=1):
+            yield named | {"ASEQ": place} | _columns(outcome, start)
 
 
-def _row(
-    protocol: Protocol,
-    state: ParticipantState,
-    arm: str | None,
-    code: str,
-    labelled: Any,
-    number: int,
-    start: date | None,
-    outcome: _Outcome | None,
-) -> list[Any]:
-    allocated = state.steps.get(protocol.allocation_step.id)
-    switch = switched_on(protocol, state)
-    late = start is not None and allocated is not None and allocated > start
-    return [
-        protocol.id,
-        f"{protocol.id}-{state.number}",
-        state.number,
-        state.site,
-        "Y" if state.assignments else "N",
-        "Y",
-        arm,
-        code,
-        labelled.label,
-        number,
-        start,
-        outcome.on if outcome else None,
-        (outcome.on - start).days + 1 if outcome and start else None,
-        outcome.censored if outcome else None,
-        outcome.event if outcome else "",
-        outcome.censoring if outcome else "origin not recorded",
-        (allocated - start).days if late and allocated and start else 0,
-        (switch - start).days if switch and start else None,
-        stratum_as_randomised(state),
-        "LEDGER" if outcome and outcome.entry else "",
-        outcome.entry if outcome else None,
-    ]
+def _observed(protocol: Protocol, state: ParticipantState, start: date, cut: date) -> Observed:
+    allocated = state.steps.get(protocol.allocation_step.id, start)
+    enters = start if is_classified(protocol) else max(start, allocated)
+    assessed = state.visits if protocol.response is None else tuple(item.on for item in state.assessments)
+    return Observed(state, start, enters, cut, assessed)
 
 
-def _first(endpoint: TimeToEvent, state: ParticipantState, start: date, cut: date) -> _Outcome:
-    """The first of the endpoint's events or competing events by the cut-off, or censoring."""
-    wanted = endpoint.events_of(state.arm)
-    refs = (*wanted, *endpoint.competing)
-    found = [item for item in state.events if start <= item.on <= cut and any(item.matches(ref) for ref in refs)]
-    if not found:
-        return _censored(endpoint.censor, state, start, cut)
-
-    def order(item: Occurrence) -> tuple[date, int, int]:
-        place = next(i for i, ref in enumerate(refs) if item.matches(ref))
-        return item.on, _KIND_ORDER.get(item.kind, 2), place
-
-    first = min(found, key=order)
-    is_event = any(first.matches(ref) for ref in wanted)
-    description = first.event if first.cause is None else f"{first.event}:{first.cause}"
-    return _Outcome(first.on, EVENT if is_event else COMPETING, event=description, entry=first.entry)
-
-
-def _censored(rule: str, state: ParticipantState, start: date, cut: date) -> _Outcome:
-    if rule == "last_assessment":
-        seen = [item.on for item in state.assessments if start <= item.on <= cut]
-        if not seen:
-            return _Outcome(start, CENSORED, censoring="no assessment after the origin")
-        return _Outcome(max(seen), CENSORED, censoring="last assessment")
-    alive = max(start, min(state.last_alive or start, cut))
-    if state.left is not None and state.left.on <= cut:
-        why = "lost to follow-up" if state.left.rule == LOST else f"withdrawn ({state.left.rule})"
+def _outcomes(endpoint: TimeToEvent | Count, sensitivity: Sensitivity | None, seen: Observed) -> Iterator[Outcome]:
+    if isinstance(endpoint, Count):
+        yield from counted(endpoint, seen)
     else:
-        why = "alive at data cut-off" if alive == cut else "last known alive"
-    return _Outcome(alive, CENSORED, censoring=why)
+        outcome = first_outcome(endpoint, seen)
+        yield outcome if sensitivity is None else under(sensitivity, seen, outcome)
 
 
-def _under(
-    rule: Sensitivity, endpoint: TimeToEvent, state: ParticipantState, start: date, cut: date, outcome: _Outcome
-) -> _Outcome:
-    """The outcome under a sensitivity rule: censored at the last assessment before what makes the event doubtful."""
-    until = cut
-    therapies = [
-        item.on for item in state.events if item.on <= cut and any(item.matches(ref) for ref in rule.new_therapy)
-    ]
-    if therapies and min(therapies) < outcome.on:
-        until = min(therapies)
-    if rule.missed_visits is not None and outcome.censored == EVENT:
-        gap = _gap_before(state, start, outcome.on)
-        if len(gap) >= rule.missed_visits:
-            until = min(until, gap[0])
-    if until == cut:
-        return outcome
-    before = _censored("last_assessment", state, start, until)
-    return _Outcome(before.on, CENSORED, censoring=rule.label)
-
-
-def _gap_before(state: ParticipantState, start: date, event: date) -> list[date]:
-    """The visits missed in a row just before the assessment that found the event, or before a death."""
-    seen = [item.on for item in state.assessments if start <= item.on < event]
-    last = max(seen, default=start)
-    return sorted(day for day in state.missed if last < day <= event)
-
-
-def _counted(endpoint: Count, state: ParticipantState, start: date, cut: date) -> Iterator[_Outcome]:
-    """Every event that counts, then the end: a terminal event (2) or censoring (1)."""
-    ends = [
-        item for item in state.events if start <= item.on <= cut and any(item.matches(ref) for ref in endpoint.terminal)
-    ]
-    end = min(ends, key=lambda item: item.on, default=None)
-    last = end.on if end else cut
-    for item in sorted(state.events, key=lambda item: item.on):
-        if start <= item.on <= last and any(item.matches(ref) for ref in endpoint.events):
-            yield _Outcome(item.on, EVENT, event=item.event, entry=item.entry)
-    if end is not None:
-        yield _Outcome(end.on, COMPETING, event=end.event, entry=end.entry)
-    else:
-        yield _censored("last_alive", state, start, cut)
+def _columns(outcome: Outcome, start: date) -> dict[str, Any]:
+    return {
+        "ADT": outcome.on,
+        "AVAL": (outcome.on - start).days + 1,
+        "CNSR": outcome.cnsr,
+        "EVNTDESC": outcome.event,
+        "CNSDTDSC": outcome.censoring,
+        "SRCDOM": "LEDGER" if outcome.entry else "",
+        "SRCSEQ": outcome.entry,
+    }

@@ -18,7 +18,7 @@ def states_at(
 ) -> list[ParticipantState]:
     """Everybody screened by the cut-off, as known then, in the order of their numbers.
 
-    Values recorded only after it are left out. A correction counts whenever it was made: it says what was true all along.
+    Values recorded only after it are left out. A correction counts whenever it was made: it says what had been true.
     """
     states = (participants[number] for number in sorted(participants))
     return [at_cut(protocol, state, data_cut) for state in states if state.screened_on <= data_cut]
@@ -26,9 +26,7 @@ def states_at(
 
 def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> ParticipantState:
     """One participant, screened by the cut-off, as known then."""
-    kept: dict[str, Any] = {
-        name: tuple(item for item in getattr(state, name) if item.on <= cut) for name in _DATED
-    }
+    kept: dict[str, Any] = {name: tuple(item for item in getattr(state, name) if item.on <= cut) for name in _DATED}
     kept["visits"] = tuple(day for day in state.visits if day <= cut)
     kept["missed"] = tuple(day for day in state.missed if day <= cut)
     kept["steps"] = {name: day for name, day in state.steps.items() if day <= cut}
@@ -49,6 +47,11 @@ def _values_at(protocol: Protocol, state: ParticipantState, earlier: Participant
     later |= {item.step for item in state.classes}
     values: dict[str, Any] = {name: value for name, value in state.values.items() if name not in later}
     values |= {item.step: item.arm for item in earlier.classes}
+    if len(earlier.forms) < len(state.forms):
+        asked_again = {name for record in state.forms[len(earlier.forms) :] for name in record.values}
+        values |= {
+            name: value for record in earlier.forms for name, value in record.values.items() if name in asked_again
+        }
     return values if len(earlier.assessments) == len(state.assessments) else _reassessed(protocol, earlier, values)
 
 

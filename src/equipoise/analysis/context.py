@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 from equipoise.estimates import Estimate
 from equipoise.protocol import Protocol
+from equipoise.protocol.model.endpoints import Milestone, TimeToEvent
 from equipoise.protocol.model.statistics import Analysis
 
 
@@ -23,6 +24,21 @@ class Frame:
     origin: str
     source: str
     data_cut: str
+
+    @property
+    def competing(self) -> bool:
+        """Whether the endpoint, or the one whose milestone it is, has competing events."""
+        endpoint = self.protocol.endpoints[self.endpoint]
+        if isinstance(endpoint, Milestone):
+            endpoint = self.protocol.endpoints[endpoint.of]
+        return isinstance(endpoint, TimeToEvent) and bool(endpoint.competing)
+
+    def tested(self, z: float, method: str, *, sides: int | None = None) -> dict[str, Any]:
+        """The fields of a p-value, from a z that is negative where the arm is better; none where z is none."""
+        if not math.isfinite(z):
+            return {}
+        sides = sides or self.analysis.sides
+        return {"p_value": p_value(z, sides), "p_method": method, "sides": sides}
 
     def estimate(self, measure: str, **settings: Any) -> Estimate:
         """An estimate of this analysis; NaN and infinite numbers become None."""

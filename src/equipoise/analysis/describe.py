@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
-from equipoise.analysis.context import Frame, p_value
-from equipoise.analysis.tables import Sample
+import numpy as np
+
+from equipoise.analysis.context import Frame
+from equipoise.analysis.sample import Sample
 from equipoise.estimates import Estimate
-from equipoise.survival import cumulative_incidence, kaplan_meier, median_follow_up, milestone
-from equipoise.units import DAYS_PER_MONTH
+from equipoise.survival import IncidenceCurve, cumulative_incidence, kaplan_meier, median_follow_up, milestone
 
 
-def describe_arms(frame: Frame, sample: Sample) -> Iterator[Estimate]:
-    """Median, and survival at the analysis's milestones, of each arm. With competing events, incidence instead."""
-    if (sample.cause == 2).any():
-        yield from _incidence(frame, sample)
+def describe_arms(frame: Frame, sample: Sample, *, note: str = "") -> Iterator[Estimate]:
+    """Median, and survival at the analysis's milestones, of each arm. With competing events, incidence instead.
+
+    `note` is what a reader must know of every value, such as a bias.
+    """
+    if _competes(frame, sample):
+        for shared, incidence in _incidence_by_arm(frame, sample):
+            for at in frame.analysis.milestones:
+                yield _incidence_at(frame, incidence, at, shared)
         return
     level = frame.analysis.conf_level
-    events = sample.counts(sample.cause == 1)
     for i, arm in enumerate(sample.arms):
         part = sample.take(sample.arm == i)
         curve = kaplan_meier(part.months, part.event, entry=part.entry_months, conf_level=level)
-        shared = {
-            "method": "kaplan-meier",
-            "arm": arm,
-            "conf_level": level,
-            "n_by_arm": {arm: part.time.size},
-            "events_by_arm": {arm: events[arm]},
-        }
+        shared = {"method": "kaplan-meier", "conf_level": level, **_of_arm(part, arm)}
         middle = curve.median
         yield frame.estimate(
-            "median", value=middle.value, conf_low=middle.conf_low, conf_high=middle.conf_high, unit="month", **shared
+            "median",
+            value=middle.value,
+            conf_low=middle.conf_low,
+            conf_high=middle.conf_high,
+            unit="month",
+            note="not reached" if np.isnan(middle.value) else note,
+            **shared,
         )
         for at in frame.analysis.milestones:
             found = curve.at([at])
@@ -42,151 +49,150 @@ def describe_arms(frame: Frame, sample: Sample) -> Iterator[Estimate]:
                 conf_high=found.conf_high[0],
                 at=at,
                 unit="probability",
-                note="" if found.survival[0] == found.survival[0] else f"nobody was followed to {at:g} months",
+                note=_unless(found.survival[0], at) or note,
                 **shared,
             )
 
 
-def _incidence(frame: Frame, sample: Sample) -> Iterator[Estimate]:
+def _competes(frame: Frame, sample: Sample) -> bool:
+    """Whether something competes: by the protocol's endpoint, or in the data."""
+    return frame.competing or bool((sample.cause == 2).any())
+
+
+def _of_arm(part: Sample, arm: str) -> dict[str, Any]:
+    return {"arm": arm, "n_by_arm": {arm: part.time.size}, "events_by_arm": {arm: int(part.event.sum())}}
+
+
+def _unless(value: float, at: float) -> str:
+    """Empty where there is a value; else why not."""
+    return f"nobody was followed to {at:g} months" if np.isnan(value) else ""
+
+
+def _incidence_by_arm(frame: Frame, sample: Sample) -> Iterator[tuple[dict[str, Any], IncidenceCurve | None]]:
     """Cumulative incidence of the event by Aalen-Johansen; one minus Kaplan-Meier would count the dead as at risk."""
     level = frame.analysis.conf_level
-    events = sample.counts(sample.cause == 1)
+    found = cumulative_incidence(
+        sample.months, sample.cause, group=sample.arm, entry=sample.entry_months, conf_level=level
+    )
     for i, arm in enumerate(sample.arms):
         part = sample.take(sample.arm == i)
-        shared = {
-            "method": "aalen-johansen",
-            "arm": arm,
-            "conf_level": level,
-            "n_by_arm": {arm: part.time.size},
-            "events_by_arm": {arm: events[arm]},
-        }
-        if not events[arm]:
-            yield frame.nothing("cumulative incidence", "no events", unit="probability", **shared)
-            continue
-        found = cumulative_incidence(part.months, part.cause, entry=part.entry_months, conf_level=level)
-        for at in frame.analysis.milestones:
-            point = found.at([at], cause=1)
-            reached = at <= part.months.max()
-            yield frame.estimate(
-                "cumulative incidence",
-                value=point.incidence[0] if reached else None,
-                std_error=point.std_error[0] if reached else None,
-                conf_low=point.conf_low[0] if reached else None,
-                conf_high=point.conf_high[0] if reached else None,
-                at=at,
-                unit="probability",
-                note="" if reached else f"nobody was followed to {at:g} months",
-                **shared,
-            )
+        shared = {"method": "aalen-johansen", "unit": "probability", "conf_level": level, **_of_arm(part, arm)}
+        yield shared, found.curve(1, i) if part.event.any() else None
+
+
+def _incidence_at(frame: Frame, curve: IncidenceCurve | None, at: float, shared: dict[str, Any]) -> Estimate:
+    if curve is None:
+        return frame.nothing("cumulative incidence", "no events", at=at, **shared)
+    point = curve.at([at])
+    return frame.estimate(
+        "cumulative incidence",
+        value=point.incidence[0],
+        std_error=point.std_error[0],
+        conf_low=point.conf_low[0],
+        conf_high=point.conf_high[0],
+        at=at,
+        note=_unless(point.incidence[0], at),
+        **shared,
+    )
+
+
+def _event_free_at(frame: Frame, curve: IncidenceCurve | None, at: float, shared: dict[str, Any]) -> Estimate:
+    """With competing events a milestone is one minus the cumulative incidence of the event."""
+    if curve is None:
+        return frame.nothing("event-free proportion", "no events", at=at, **shared)
+    point = curve.at([at])
+    return frame.estimate(
+        "event-free proportion",
+        value=1 - point.incidence[0],
+        std_error=point.std_error[0],
+        conf_low=1 - point.conf_high[0],
+        conf_high=1 - point.conf_low[0],
+        at=at,
+        note=_unless(point.incidence[0], at)
+        or "one minus the cumulative incidence; death without the event is no event",
+        **shared,
+    )
 
 
 def describe_follow_up(frame: Frame, sample: Sample) -> Iterator[Estimate]:
-    """Median follow-up by its two definitions, over all arms together."""
+    """Median follow-up by its two definitions, over all arms together; from allocation where entry is delayed."""
     level = frame.analysis.conf_level
-    for method, label in (
-        ("reverse-km", "reverse Kaplan-Meier"),
-        ("observed", "median observed time of all participants"),
-    ):
-        found = median_follow_up(sample.months, sample.event, method=method, conf_level=level)
-        reverse = method == "reverse-km"
-        yield frame.estimate(
-            "median follow-up",
-            value=found.value,
-            conf_low=found.conf_low if reverse else None,
-            conf_high=found.conf_high if reverse else None,
-            conf_level=level if reverse else None,
-            method=label,
-            unit="month",
-            n_by_arm=sample.counts(),
-        )
+    followed = replace(sample, time=sample.time - sample.entry)
+    own = replace(frame, origin=frame.protocol.allocation_step.id) if sample.delayed else frame
+    reverse = median_follow_up(followed.months, sample.event, method="reverse-km", conf_level=level)
+    yield own.estimate(
+        "median follow-up",
+        value=reverse.value,
+        conf_low=reverse.conf_low,
+        conf_high=reverse.conf_high,
+        conf_level=level,
+        method="reverse Kaplan-Meier",
+        unit="month",
+        n_by_arm=sample.counts(),
+    )
+    observed = median_follow_up(followed.months, sample.event, method="observed")
+    yield own.estimate(
+        "median follow-up",
+        value=observed.value,
+        method="median observed time of all participants",
+        unit="month",
+        n_by_arm=sample.counts(),
+    )
 
 
 def describe_milestone(frame: Frame, sample: Sample, at: float) -> Iterator[Estimate]:
     """Survival at a time in each arm, and each arm's difference from the reference."""
-    level, sides = frame.analysis.conf_level, frame.analysis.sides
-    competing = bool((sample.cause == 2).any())
-    if competing:
-        yield from _incidence_at(frame, sample, at)
+    if _competes(frame, sample):
+        for shared, curve in _incidence_by_arm(frame, sample):
+            yield _event_free_at(frame, curve, at, shared)
         return
-    entry = sample.entry / DAYS_PER_MONTH if sample.delayed else None
-    labels = [f"{place:03}" for place in sample.arm]
-    found = milestone(sample.months, sample.event, labels, at=at, entry=entry, conf_level=level)
-    events = sample.counts(sample.cause == 1)
+    level = frame.analysis.conf_level
+    found = milestone(sample.months, sample.event, sample.arm, at=at, entry=sample.entry_months, conf_level=level)
     for i, arm in enumerate(sample.arms):
-        value = found.survival[i]
         yield frame.estimate(
             "survival",
-            value=value,
+            value=found.survival[i],
             std_error=found.std_error[i],
             conf_low=found.conf_low[i],
             conf_high=found.conf_high[i],
             conf_level=level,
             at=at,
-            arm=arm,
             unit="probability",
             method="kaplan-meier",
-            n_by_arm={arm: sample.counts()[arm]},
-            events_by_arm={arm: events[arm]},
-            note="" if value == value else f"nobody was followed to {at:g} months",
+            note=_unless(found.survival[i], at),
+            **_of_arm(sample.take(sample.arm == i), arm),
         )
-    for i, arm in enumerate(sample.arms[1:], start=1):
-        pair = sample.take((sample.arm == 0) | (sample.arm == i))
-        entry = pair.entry / DAYS_PER_MONTH if pair.delayed else None
-        both = milestone(
-            pair.months, pair.event, [f"{p:03}" for p in pair.arm], at=at, entry=entry, conf_level=level
-        ).difference
-        if both is None:
-            continue
-        z = -both.z  # survival that is higher is better, so a positive difference favours the arm
-        yield frame.estimate(
-            "survival difference",
-            value=both.value,
-            std_error=both.std_error,
-            conf_low=both.conf_low,
-            conf_high=both.conf_high,
-            conf_level=level,
-            p_value=None if z != z else p_value(z, sides),
-            p_method="z-test of the difference, Greenwood" if z == z else "",
-            sides=sides if z == z else None,
-            null_value=0,
-            at=at,
-            arm=arm,
-            reference=sample.arms[0],
-            unit="probability",
-            method="kaplan-meier",
-            n_by_arm=pair.counts(),
-            events_by_arm=pair.counts(pair.cause == 1),
-            note="" if both.value == both.value else f"nobody was followed to {at:g} months",
-        )
+    for place in range(1, len(sample.arms)):
+        yield _difference(frame, sample, place, at)
 
 
-def _incidence_at(frame: Frame, sample: Sample, at: float) -> Iterator[Estimate]:
-    """With competing events a milestone is one minus the cumulative incidence of the event."""
+def _difference(frame: Frame, sample: Sample, place: int, at: float) -> Estimate:
+    """Survival of one arm less that of the reference."""
     level = frame.analysis.conf_level
-    for i, arm in enumerate(sample.arms):
-        part = sample.take(sample.arm == i)
-        shared = {
-            "method": "aalen-johansen",
-            "arm": arm,
-            "conf_level": level,
-            "at": at,
-            "unit": "probability",
-            "n_by_arm": {arm: part.time.size},
-            "events_by_arm": {arm: int((part.cause == 1).sum())},
-        }
-        if not (part.cause == 1).any() or at > part.months.max():
-            note = "no events" if not (part.cause == 1).any() else f"nobody was followed to {at:g} months"
-            yield frame.nothing("event-free proportion", note, **shared)
-            continue
-        point = cumulative_incidence(part.months, part.cause, entry=part.entry_months, conf_level=level).at(
-            [at], cause=1
-        )
-        yield frame.estimate(
-            "event-free proportion",
-            value=1 - point.incidence[0],
-            std_error=point.std_error[0],
-            conf_low=1 - point.conf_high[0],
-            conf_high=1 - point.conf_low[0],
-            note="one minus the cumulative incidence; death without the event is no event",
-            **shared,
-        )
+    pair = sample.take((sample.arm == 0) | (sample.arm == place))
+    found = milestone(pair.months, pair.event, pair.arm, at=at, entry=pair.entry_months, conf_level=level)
+    difference = found.difference
+    assert difference is not None  # two arms are present
+    return frame.estimate(
+        "survival difference",
+        value=difference.value,
+        std_error=difference.std_error,
+        conf_low=difference.conf_low,
+        conf_high=difference.conf_high,
+        conf_level=level,
+        null_value=0,
+        at=at,
+        arm=sample.arms[place],
+        reference=sample.arms[0],
+        unit="probability",
+        method="kaplan-meier",
+        n_by_arm=_two(pair.counts(), sample.arms, place),
+        events_by_arm=_two(pair.counts(pair.cause == 1), sample.arms, place),
+        note=_unless(difference.value, at),
+        # survival that is higher is better, so a positive difference favours the arm
+        **frame.tested(-difference.z, "z-test of the difference, Greenwood"),
+    )
+
+
+def _two(counts: dict[str, int], arms: tuple[str, ...], place: int) -> dict[str, int]:
+    return {name: counts[name] for name in (arms[0], arms[place])}

@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-from equipoise.analysis.adsl import analysis_arm
+from equipoise.analysis.adsl import analysis_arm, is_classified, left_label
+from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.results import Flow, FlowArm, FlowStep
-from equipoise.conduct import LOST, ParticipantState
+from equipoise.conduct import ParticipantState
 from equipoise.protocol import Protocol
-
-LOST_LABEL = "Lost to follow-up"
 
 
 def flow_of(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> Flow:
     """The flow of all participants up to the data cut-off."""
-    states = list(participants.values())
+    states = states_at(protocol, participants, data_cut)
     steps = []
     reached = states
     for step in protocol.entry_steps:
@@ -24,7 +23,8 @@ def flow_of(protocol: Protocol, participants: Mapping[str, ParticipantState], da
         reasons = Counter(_why_not(protocol, state, step.id) for state in reached if step.id not in state.steps)
         steps.append(FlowStep(step.id, step.label, len(reached), len(passed), dict(reasons.most_common())))
         reached = passed
-    arms = [_arm(protocol, name, reached, data_cut) for name in protocol.arms]
+    analysed = _analysed(protocol, states, reached)
+    arms = [_arm(protocol, name, reached, analysed[name]) for name in protocol.arms]
     return Flow(len(states), tuple(steps), tuple(arms))
 
 
@@ -36,30 +36,23 @@ def _why_not(protocol: Protocol, state: ParticipantState, step: str) -> str:
         first = next((name for name in against if name in titles), None)
         return f"{first}: {titles[first]}" if first else "condition of the step not met"
     if state.left is not None:
-        return _left(protocol, state)
+        return left_label(protocol, state.left)
     return "Died before" if state.died_on is not None else "Not reached by the data cut-off"
 
 
-def _left(protocol: Protocol, state: ParticipantState) -> str:
-    assert state.left is not None
-    if state.left.rule == LOST:
-        return LOST_LABEL
-    return next((item.label for item in protocol.withdrawal if item.id == state.left.rule), state.left.rule)
-
-
-def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], cut: date) -> FlowArm:
+def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analysed: int) -> FlowArm:
     members = [state for state in allocated if analysis_arm(protocol, state) == name]
     received = Counter(
         protocol.interventions[intervention].label
         for state in members
-        for intervention in dict.fromkeys(t.intervention for t in state.treatments if t.on <= cut)
+        for intervention in dict.fromkeys(item.intervention for item in state.treatments)
         if intervention in protocol.arms[name].interventions
     )
-    died = [state for state in members if state.died_on is not None and state.died_on <= cut]
+    died = sum(state.died_on is not None for state in members)
     left = Counter(
-        _left(protocol, state)
+        left_label(protocol, state.left)
         for state in members
-        if state.left is not None and state.left.on <= cut and state.died_on is None
+        if state.left is not None and state.left.follow_up == "stops" and state.died_on is None
     )
     return FlowArm(
         arm=name,
@@ -67,7 +60,16 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], cut: 
         allocated=len(members),
         received=dict(received),
         left=dict(left),
-        died=len(died),
-        in_follow_up=len(members) - len(died) - sum(left.values()),
-        analysed=len(members),
+        died=died,
+        in_follow_up=len(members) - died - sum(left.values()),
+        analysed=analysed,
     )
+
+
+def _analysed(
+    protocol: Protocol, states: list[ParticipantState], allocated: list[ParticipantState]
+) -> Counter[str | None]:
+    """Participants by arm as the first analysis counts them; all registered where it says so."""
+    registered = bool(protocol.analyses) and protocol.analyses[0].population == "registered"
+    counted = [state for state in states if state.steps] if registered and is_classified(protocol) else allocated
+    return Counter(analysis_arm(protocol, state) for state in counted)

@@ -9,13 +9,17 @@ stand in the same table.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
-from equipoise.analysis.compare import TIES, compare_arms
-from equipoise.analysis.context import Frame, p_value
-from equipoise.analysis.tables import Sample
-from equipoise.errors import NoEventsError
+from equipoise.analysis.compare import NO_EVENTS, compare_arms, ratio_fields
+from equipoise.analysis.context import Frame, joined
+from equipoise.analysis.model import TIES, covariates_of, strata_of
+from equipoise.analysis.sample import Sample
+from equipoise.errors import DataError
 from equipoise.estimates import Estimate
 from equipoise.survival import cox
 from equipoise.units import DAYS_PER_MONTH
@@ -23,95 +27,106 @@ from equipoise.units import DAYS_PER_MONTH
 BIASED = (
     "biased: whoever reached this class had to live until then (guarantee-time bias); see landmark and time-dependent"
 )
+OTHERS = "any other"
+"""Name of all arms but the reference, taken together."""
 
 
-def compare_classes(frame: Frame, sample: Sample) -> Iterator[Estimate]:
+def compare_classes(frame: Frame, sample: Sample, *, note: str = "") -> Iterator[Estimate]:
     """The comparison as written, marked biased, with the landmark and the time-dependent comparison beside it."""
-    yield from compare_arms(frame, sample, note=BIASED, model="cox, as written")
-    yield from _ever(frame, sample)
+    biased = joined(note, BIASED)
+    yield from compare_arms(frame, sample, note=biased, model="cox, as written")
+    if len(sample.arms) > 2:  # ever against never in another class, as such trials are often reported
+        pooled = _two_arms(sample, sample.arm > 0)
+        yield from compare_arms(frame, pooled, note=biased, model="cox, ever against never, as written")
     if frame.analysis.landmark_months is not None:
-        yield from _landmark(frame, sample, frame.analysis.landmark_months)
+        yield from _landmark(frame, sample, frame.analysis.landmark_months, note)
     if frame.analysis.time_dependent:
-        yield _time_dependent(frame, sample)
+        yield _time_dependent(frame, sample, note)
 
 
-def _switch(sample: Sample) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Days from the origin to leaving the reference class; infinite for who never did."""
-    import polars as pl  # noqa: PLC0415 - the only line that needs it
+def _switch(sample: Sample) -> NDArray[np.float64]:
+    """Days from the origin to leaving the reference class; infinite for who never did.
 
+    Raises:
+        DataError: the table does not say.
+    """
+    if "SWITCHDY" not in sample.frame.columns:
+        raise DataError(
+            "the table has no column SWITCHDY: the day on which a participant left the reference class is needed"
+        )
     return sample.frame["SWITCHDY"].cast(pl.Float64).fill_null(np.inf).to_numpy()
 
 
-def _two_arms(sample: Sample, moved: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Sample:
+def _two_arms(sample: Sample, moved: NDArray[np.bool_]) -> Sample:
     """The same participants in two groups: in the reference class, or in any other."""
     return Sample(
-        (sample.arms[0], "any other"), moved.astype(np.int64), sample.time, sample.cause, sample.entry, sample.frame
+        (sample.arms[0], OTHERS), moved.astype(np.int64), sample.time, sample.cause, sample.entry, sample.frame
     )
 
 
-def _ever(frame: Frame, sample: Sample) -> Iterator[Estimate]:
-    """Ever against never in another class, as such trials are often reported."""
-    if len(sample.arms) > 2:
-        pooled = _two_arms(sample, sample.arm > 0)
-        yield from compare_arms(frame, pooled, note=BIASED, model="cox, ever against never, as written")
-
-
-def _landmark(frame: Frame, sample: Sample, months: float) -> Iterator[Estimate]:
+def _landmark(frame: Frame, sample: Sample, months: float, note: str) -> Iterator[Estimate]:
     """Of those who are under observation at the landmark: classes as they are then, time from then on."""
     at = months * DAYS_PER_MONTH
-    reached = sample.time > at
-    part = sample.take(reached)
+    part = sample.take(sample.time > at)
     moved = _switch(part) <= at
-    note = f"classes as at {months:g} months, among the {int(reached.sum())} under observation then"
+    method = f"cox, landmark at {months:g} months"
     if not moved.any() or moved.all():
-        yield frame.nothing(
-            "hazard ratio", f"one class only at {months:g} months", method="cox, landmark", unit="ratio"
-        )
+        reason = joined(note, f"one class only at {months:g} months")
+        yield frame.nothing("hazard ratio", reason, method=method, unit="ratio")
         return
-    landmark = Sample(
-        (sample.arms[0], "any other"),
-        moved.astype(np.int64),
-        part.time - at,
-        part.cause,
-        np.zeros(part.time.size),
-        part.frame,
-    )
-    yield from compare_arms(frame, landmark, note=note, model=f"cox, landmark at {months:g} months")
+    both = _two_arms(part, moved)
+    later = Sample(both.arms, both.arm, both.time - at, both.cause, np.zeros(both.time.size), both.frame)
+    who = f"classes as at {months:g} months, among the {part.time.size} under observation then"
+    yield from compare_arms(frame, later, note=joined(note, who), model=method)
 
 
-def _time_dependent(frame: Frame, sample: Sample) -> Estimate:
-    """Cox model with leaving the reference class as a time-dependent covariate."""
+def _time_dependent(frame: Frame, sample: Sample, note: str) -> Estimate:
+    """Cox model with leaving the reference class as a time-dependent covariate.
+
+    Whoever leaves it has two rows: in the reference class until that day, in another from then on.
+    """
     switch = _switch(sample)
-    moves = switch < sample.time
-    later = np.maximum(switch[moves], sample.entry[moves] + 1e-3)
-    start = np.concatenate([sample.entry, later])
-    stop = np.concatenate([np.where(moves, np.maximum(switch, sample.entry + 1e-3), sample.time), sample.time[moves]])
-    event = np.concatenate([np.where(moves, 0, sample.event), sample.event[moves]])
-    covariate = np.concatenate([np.zeros(sample.time.size), np.ones(int(moves.sum()))])
-    shared = {
+    moves = (switch < sample.time) & (switch > 0)
+    second = np.flatnonzero(moves)
+    rows = np.concatenate([np.arange(sample.time.size), second])
+    other = np.concatenate([(switch <= 0).astype(np.float64), np.ones(second.size)])
+    start = np.concatenate([sample.entry, np.maximum(switch[second], sample.entry[second])])
+    stop = np.concatenate([np.where(moves, switch, sample.time), sample.time[second]])
+    event = np.concatenate([np.where(moves, 0, sample.event), sample.event[second]])
+    seen = stop > start
+    ever = (switch < sample.time).astype(np.int64)
+    shared: dict[str, Any] = {
         "method": "cox, time-dependent class",
         "unit": "ratio",
-        "arm": "any other",
+        "arm": OTHERS,
         "reference": sample.arms[0],
         "null_value": 1,
         "ties": TIES,
-        "conf_level": frame.analysis.conf_level,
-        "n_by_arm": {sample.arms[0]: int((~moves).sum()), "any other": int(moves.sum())},
+        "adjusted_for": frame.analysis.covariates,
+        "n_by_arm": {sample.arms[0]: int((ever == 0).sum()), OTHERS: int(ever.sum())},
+        "events_by_arm": {sample.arms[0]: int(event[other == 0].sum()), OTHERS: int(event[other == 1].sum())},
     }
+    if not event.any():
+        return frame.nothing("hazard ratio", joined(note, NO_EVENTS), **shared)
+    strata = strata_of(frame, sample)
+    columns = np.column_stack([other, *(column[rows] for column in covariates_of(frame, sample))])
     try:
-        fitted = cox(stop, event, covariate[:, None], entry=start, ties=TIES, conf_level=frame.analysis.conf_level)
-    except NoEventsError:
-        return frame.nothing("hazard ratio", "no events", **shared)
-    z = float(fitted.coef[0] / fitted.std_error[0])
+        fitted = cox(
+            stop[seen],
+            event[seen],
+            columns[seen],
+            entry=start[seen],
+            strata=None if strata.values is None else strata.values[rows][seen],
+            ties=TIES,
+            conf_level=frame.analysis.conf_level,
+        )
+    except DataError as error:
+        return frame.nothing("hazard ratio", joined(note, f"the model cannot be fitted: {error}"), **shared)
     return frame.estimate(
         "hazard ratio",
-        value=fitted.hazard_ratio[0],
-        std_error=fitted.std_error[0],
-        conf_low=fitted.conf_low[0],
-        conf_high=fitted.conf_high[0],
-        p_value=None if z != z else p_value(z, frame.analysis.sides),
-        p_method="Wald" if z == z else "",
-        sides=frame.analysis.sides if z == z else None,
-        note="participants count in the reference class until they leave it",
+        note=joined(note, "participants count in the reference class until they leave it", fitted.note),
+        strata=strata.names,
+        **ratio_fields(fitted, 0),
+        **frame.tested(float(fitted.z[0]), "Wald"),
         **shared,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
+from equipoise.errors import DataError
 from equipoise.protocol import Protocol
 
 
@@ -9,6 +12,22 @@ def column_of(protocol: Protocol, variable: str) -> str:
     """The ADSL column of a variable."""
     item = protocol.dictionary[variable]
     return item.adam or variable.upper()
+
+
+def check_columns(protocol: Protocol, variables: Iterable[str], fixed: Collection[str]) -> None:
+    """Refuse variables whose columns would overwrite each other, or one of ADSL's own.
+
+    Raises:
+        DataError: names the column and the variable.
+    """
+    taken = dict.fromkeys(fixed, "ADSL itself")
+    for name in variables:
+        column = column_of(protocol, name)
+        if column in taken:
+            raise DataError(
+                f"column {column} of variable {name} belongs to {taken[column]}: give {name} another `adam`"
+            )
+        taken[column] = name
 
 
 def grouping_variables(protocol: Protocol) -> tuple[str, ...]:

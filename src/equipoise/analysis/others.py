@@ -12,7 +12,8 @@ from scipy.special import ndtri, stdtrit
 
 from equipoise.analysis.context import Frame
 from equipoise.analysis.names import column_of
-from equipoise.analysis.tables import Datasets, Sample
+from equipoise.analysis.sample import Sample, in_population
+from equipoise.analysis.tables import Datasets
 from equipoise.errors import DataError
 from equipoise.estimates import Estimate
 from equipoise.protocol.model.endpoints import Proportion, Score
@@ -64,7 +65,7 @@ def proportion_estimates(frame: Frame, endpoint: Proportion, datasets: Datasets)
     dictionary = frame.protocol.dictionary
     rule = compile_rule(endpoint.rule, dictionary)
     among = compile_rule(endpoint.among, dictionary) if endpoint.among is not None else None
-    frames = datasets.adsl.filter(pl.col("ITTFL") == "Y")
+    frames = in_population(datasets.adsl, frame.analysis.population)
     for arm in frame.protocol.arms:
         judged = [
             _judge(frame, row, rule, among) for row in frames.filter(pl.col("TRT01P") == arm).iter_rows(named=True)

@@ -45,12 +45,13 @@ def write_rehearsal(
     files: dict[str, Callable[[Path], object]] = {
         "ledger.jsonl": lambda path: path.write_bytes(rehearsal.journal.to_bytes()),
         "results.json": lambda path: path.write_text(results_text(document), encoding="utf-8"),
-        "report.html": lambda path: path.write_text(render_report(protocol, results, seed=seed), encoding="utf-8"),
     }
     for name in ("adsl", "adtte", "adqs"):
         frame = getattr(datasets, name)
         if frame is not None and (frame.height or name != "adqs"):
             files[f"{name}.parquet"] = frame.write_parquet
+    page = render_report(protocol, results, seed=seed, files=tuple(files))
+    files["report.html"] = lambda path: path.write_text(page, encoding="utf-8")
     for name, write in files.items():
         whole(folder / name, write)
     return Written(protocol, results, document, tuple(sorted(files)))

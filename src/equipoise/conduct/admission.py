@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
-from equipoise.allocation import ListState, allocate
+from equipoise.allocation import Allocation, ListState, allocate, commitment
+from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
 from equipoise.conduct.commands import Allocate, Register, Screen
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
-from equipoise.conduct.lists import levels_of, method_of
+from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.values import to_json
+from equipoise.errors import AllocationError
 from equipoise.ledger import Json
-from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.pathway import Assign, Randomise
 from equipoise.protocol.model.pathway import Register as RegisterStep
+
+EntryStep: TypeAlias = RegisterStep | Randomise | Assign
 
 
 def decide_screen(context: Context, command: Screen) -> Decision:
@@ -29,53 +32,50 @@ def decide_screen(context: Context, command: Screen) -> Decision:
 
 def decide_register(context: Context, command: Register) -> Decision:
     """A registration: every criterion of the step has to pass."""
-    step = _step(context, command.step, RegisterStep)
+    step = _step(context, command.step, command.on, RegisterStep)
     if isinstance(step, str):
         return refuse(step)
-    results = context.criteria.judge_step(step.id, _values_on(context, step.id, command.on))
-    if refusal := _refusal(context, step.id, command.on, results):
-        return refusal
-    passed = context.trial.passed.get(step.id, 0) + 1
-    data: dict[str, Json] = {"step": step.id, "on": command.on.isoformat(), "number": passed}
-    return Accepted((Draft("register", data, command.participant), *_cohort_warnings(context, step.id, passed)))
+    results = context.criteria.judge_step(step.id, _values_on(context, command))
+    return _refusal(context, command, results) or _admitted(context, command, "register", {})
 
 
 def decide_allocate(context: Context, command: Allocate) -> Decision:
     """An allocation: the criteria of the step, then the sealed draw or the class."""
-    step = _step(context, command.step, Randomise, Assign)
+    step = _step(context, command.step, command.on, Randomise, Assign)
     if isinstance(step, str):
         return refuse(step)
     when = step.when if isinstance(step, Randomise) else None
-    results = context.criteria.judge_step(step.id, _values_on(context, step.id, command.on), when=when)
-    if refusal := _refusal(context, step.id, command.on, results):
+    results = context.criteria.judge_step(step.id, _values_on(context, command), when=when)
+    if refusal := _refusal(context, command, results):
         return refusal
-    if isinstance(step, Assign):
-        return _assign(context, command, step)
-    return _draw(context, command, step)
+    return _assign(context, command, step) if isinstance(step, Assign) else _randomise(context, command, step)
 
 
-def _step(context: Context, name: str, *kinds: Any) -> Any:
-    """The step of that name, or why it cannot be taken now."""
-    steps = context.protocol.entry_steps
+def _step(context: Context, name: str, on: date, *kinds: Any) -> Any:
+    """The step of that name, or why it cannot be taken on that day."""
+    steps, state = context.protocol.entry_steps, context.known
     step = next((item for item in steps if item.id == name and isinstance(item, kinds)), None)
     if step is None:
         known = ", ".join(item.id for item in steps if isinstance(item, kinds))
         return f"the pathway has no such step '{name}' (there is {known})"
-    state = context.known
     if name in state.steps and not isinstance(step, Assign):
         return f"{state.number} passed '{name}' on {state.steps[name]}"
     for earlier in steps[: steps.index(step)]:
         if earlier.id not in state.steps:
             return f"{state.number} has not passed '{earlier.id}', which comes before '{name}'"
+    reached = [*state.steps.items(), *((item.step, item.on) for item in state.assignments)]
+    for earlier_step, day in reached:
+        if on < day:
+            return f"{on} is before {state.number} passed '{earlier_step}' ({day})"
     return step
 
 
-def _values_on(context: Context, step: str, on: date) -> dict[str, Any]:
+def _values_on(context: Context, command: Register | Allocate) -> dict[str, Any]:
     """The participant's values, with the step's own date as it would be."""
-    return {**context.known.values, f"{step}_date": on}
+    return {**context.known.values, f"{command.step}_date": command.on}
 
 
-def _refusal(context: Context, step: str, on: date, results: tuple[CriterionResult, ...]) -> Refused | None:
+def _refusal(context: Context, command: Register | Allocate, results: tuple[CriterionResult, ...]) -> Refused | None:
     against = tuple(result for result in results if result.verdict != "pass")
     if not against:
         return None
@@ -87,70 +87,61 @@ def _refusal(context: Context, step: str, on: date, results: tuple[CriterionResu
         }
         for result in against
     ]
-    data: dict[str, Json] = {"step": step, "on": on.isoformat(), "criteria": listed}
+    data: dict[str, Json] = {"step": command.step, "on": command.on.isoformat(), "criteria": listed}
     return Refused(tuple(map(str, against)), results, (Draft("refuse", data, context.known.number),))
 
 
-def _draw(context: Context, command: Allocate, step: Randomise) -> Decision:
-    protocol, state = context.protocol, context.known
+def _admitted(
+    context: Context, command: Register | Allocate, kind: str, more: dict[str, Json], *, arm: str | None = None
+) -> Accepted:
+    """The entry of a step that is passed, and one for each cohort rule that then does not hold."""
+    state, step = context.known, command.step
+    again = step in state.steps
+    number = context.trial.passed.get(step, 0) + (not again)
+    data: dict[str, Json] = {**more, "step": step, "on": command.on.isoformat(), "number": number}
+    first_arm = state.arm or arm
+    own = _values_on(context, command) | ({} if first_arm is None else {"arm": first_arm})
+    rows = [*context.cohort.get(step, ()), own]
+    broken = [
+        rule
+        for rule in context.protocol.cohort_rules
+        if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, rows) == "fail"
+    ]
+    drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
+    return Accepted(drafts, arm=arm, warnings=tuple(map(cohort_warning, broken)))
+
+
+def _randomise(context: Context, command: Allocate, step: Randomise) -> Decision:
+    """The arm that the list's next sealed draw gives."""
+    seed = context.seeds.get(step.list)
     if context.trial.revealed:
         return refuse("the seeds have been revealed: no further allocation can be concealed")
-    if step.list not in context.seeds:
+    if seed is None:
         return refuse(f"the seed of list '{step.list}' is not at hand")
-    levels = levels_of(context.criteria, step.list, state.values, state.site)
+    levels = levels_of(context.criteria, step.list, context.known.values, context.known.site)
     if unknown := [name for name, level in levels.items() if level is None]:
         return refuse(*(f"{name} is not recorded, and the allocation balances it" for name in unknown))
-    known = {name: level for name, level in levels.items() if level is not None}
-    list_state = context.trial.lists.get(step.list, ListState())
-    made = allocate(method_of(protocol, step.list), list_state, known, seed=context.seeds[step.list], list_id=step.list)
-    passed = context.trial.passed.get(step.id, 0) + 1
-    data: dict[str, Json] = {
-        **made.explain(),
-        "step": step.id,
-        "on": command.on.isoformat(),
-        "number": passed,
-    }
-    drafts = (Draft("allocate", data, command.participant), *_cohort_warnings(context, step.id, passed))
-    return Accepted(drafts, arm=made.arm)
+    try:
+        if commitment(seed) != context.trial.commitments.get(step.list):
+            return refuse(f"the seed of list '{step.list}' is not the one committed to")
+        made = _next(context, step.list, {name: level for name, level in levels.items() if level is not None}, seed)
+    except AllocationError as error:
+        return refuse(f"list '{step.list}' cannot allocate: {error}")
+    return _admitted(context, command, "allocate", made.explain(), arm=made.arm)
+
+
+def _next(context: Context, name: str, levels: dict[str, str], seed: bytes) -> Allocation:
+    state = context.trial.lists.get(name, ListState())
+    return allocate(method_of(context.protocol, name), state, levels, seed=seed, list_id=name)
 
 
 def _assign(context: Context, command: Allocate, step: Assign) -> Decision:
     """The arm that the newest class leads to; the same arm again is no new assignment."""
-    state, item = context.known, context.protocol.allocation[step.list]
-    assert isinstance(item, ClassifiedList)
-    value = state.values.get(item.classification)
-    if value is None:
-        return refuse(f"{state.number} has no class by '{item.classification}' yet")
-    rows = context.protocol.classifications[item.classification].rows
-    arm = next(row.arm for row in rows if row.value == value)
-    assert arm is not None
-    if state.assignments and state.assignments[-1].arm == arm:
+    state = context.known
+    found, arm = arm_of_class(context.protocol, step.list, state.values)
+    if arm is None:
+        return refuse(f"{state.number} has no class yet that leads to an arm")
+    if state.current_arm == arm:
         return Accepted((), arm=arm)
-    data: dict[str, Json] = {
-        "arm": arm,
-        "class": str(value),
-        "list": step.list,
-        "method": "classified",
-        "on": command.on.isoformat(),
-        "step": step.id,
-        "number": context.trial.passed.get(step.id, 0) + (step.id not in state.steps),
-    }
-    return Accepted((Draft("allocate", data, command.participant),), arm=arm)
-
-
-def _cohort_warnings(context: Context, step: str, passed: int) -> tuple[Draft, ...]:
-    """Cohort rules of the step, judged from their first participant on; they warn and never refuse."""
-    return cohort_drafts(context, step=step, passed=passed)
-
-
-def cohort_drafts(context: Context, *, step: str | None, passed: int) -> tuple[Draft, ...]:
-    """One `cohort` entry for every cohort rule that does not hold now; for `step` None, for every one, held or not."""
-    drafts = []
-    for item in context.protocol.cohort_rules:
-        if step is not None and (item.of != step or passed < item.start):
-            continue
-        value = context.criteria.rule(item.rule, cohort=True).judge_cohort(list(context.cohort))
-        verdict = "unknown" if value is None else "pass" if value else "fail"
-        if step is None or verdict == "fail":
-            drafts.append(Draft("cohort", {"rule": item.id, "verdict": verdict, "participants": passed}))
-    return tuple(drafts)
+    more: dict[str, Json] = {"arm": arm, "class": found, "list": step.list, "method": "classified"}
+    return _admitted(context, command, "allocate", more, arm=arm)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from equipoise.protocol.rules import Value
+from equipoise.conduct.values import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Record(_AboutParticipant):
     """Values on a form; `visit` names the visit of a form that repeats."""
 
     form: str
-    values: Mapping[str, Value | int]
+    values: Mapping[str, Recorded]
     visit: str | None = None
 
 
@@ -137,7 +137,7 @@ class Correct(_AboutParticipant):
     """Correct a recorded value; a reason is asked for. The old value stays in the ledger."""
 
     variable: str
-    value: Value | int
+    value: Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,21 @@ from equipoise.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The states that a command meets, and the arguments that a pure core needs."""
+    """The states that a command meets, and the arguments that a pure core needs.
+
+    Attributes:
+        criteria: the protocol with its rules compiled.
+        trial: the state of the trial.
+        participant: the state of the participant that the command is about, if there is one of that number.
+        seeds: the secret seed of every list.
+        cohort: values of the participants who have passed each step that cohort rules count, by step.
+    """
 
     criteria: Criteria
     trial: TrialState
     participant: ParticipantState | None
     seeds: Mapping[str, bytes]
-    cohort: Sequence[Mapping[str, Any]]
+    cohort: Mapping[str, Sequence[Mapping[str, Any]]]
 
     @property
     def protocol(self) -> Protocol:

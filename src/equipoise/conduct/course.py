@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.protocol.model.endpoints import Event
 from equipoise.protocol.model.pathway import Crossover
 
 
 def decide_treat(context: Context, command: Treat) -> Decision:
-    """An intervention. One of another arm is recorded and marked; the arm stays what it was."""
+    """An intervention. One of another arm than the current one is recorded and marked; the arm stays what it was."""
     known = context.protocol.interventions
     if command.intervention not in known:
         return refuse(f"there is no intervention '{command.intervention}' (there is {', '.join(known)})")
-    arm = context.known.arm
+    arm = context.known.current_arm
     of_arm = context.protocol.arms[arm].interventions if arm is not None else ()
     foreign = arm is not None and bool(of_arm) and command.intervention not in of_arm
     return accept(
@@ -31,22 +34,14 @@ def decide_happen(context: Context, command: Happen) -> Decision:
     event = context.protocol.events.get(command.event)
     if event is None:
         return refuse(f"there is no event '{command.event}' (there is {', '.join(context.protocol.events)})")
+    if problem := _event_problem(context, command, event):
+        return refuse(problem)
     state = context.known
-    if event.causes and command.cause not in event.causes:
-        return refuse(f"'{command.event}' is recorded with its cause: one of {', '.join(event.causes)}")
-    if command.cause is not None and not event.causes:
-        return refuse(f"'{command.event}' has no causes")
-    if event.kind == "death" and state.died_on is not None:
-        return refuse(f"the death of {state.number} on {state.died_on} is recorded; a correction changes it")
-    if event.arms and state.arm not in event.arms:
-        return refuse(
-            f"'{command.event}' is recorded in arm {', '.join(event.arms)}, and {state.number} is in {state.arm}"
-        )
     crossover = any(
         isinstance(step, Crossover) and step.event == command.event and state.arm in step.arms
         for step in context.protocol.steps
     )
-    return accept(
+    accepted = accept(
         "event",
         command.participant,
         event=command.event,
@@ -55,13 +50,31 @@ def decide_happen(context: Context, command: Happen) -> Decision:
         on=command.on.isoformat(),
         crossover=True if crossover else None,
     )
+    if event.kind == "death" and state.last_alive is not None and state.last_alive > command.on:
+        return replace(accepted, warnings=(f"{state.number} was alive on {state.last_alive} by what is recorded",))
+    return accepted
+
+
+def _event_problem(context: Context, command: Happen, event: Event) -> str | None:
+    """What stands against an event: its cause, a death before, the arm."""
+    state = context.known
+    if event.causes and command.cause not in event.causes:
+        return f"'{command.event}' is recorded with its cause: one of {', '.join(event.causes)}"
+    if command.cause is not None and not event.causes:
+        return f"'{command.event}' has no causes"
+    if event.kind == "death" and state.died_on is not None:
+        return f"the death of {state.number} on {state.died_on} is recorded"
+    if event.arms and state.arm not in event.arms:
+        own = "has no arm" if state.arm is None else f"is in {state.arm}"
+        return f"'{command.event}' is recorded in arm {', '.join(event.arms)}, and {state.number} {own}"
+    return None
 
 
 def decide_withdraw(context: Context, command: Withdraw) -> Decision:
     """A withdrawal by one of the protocol's rules, with that rule's effects."""
     rule = next((item for item in context.protocol.withdrawal if item.id == command.rule), None)
     if rule is None:
-        known = ", ".join(item.id for item in context.protocol.withdrawal)
+        known = ", ".join(item.id for item in context.protocol.withdrawal) or "none"
         return refuse(f"there is no withdrawal rule '{command.rule}' (there is {known})")
     if context.known.left is not None:
         return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Visit
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decision, accept, refuse
-from equipoise.conduct.values import check_value, to_json
+from equipoise.conduct.values import check_value, recorded_json
 from equipoise.ledger import Json
+from equipoise.protocol.model.criteria import Criterion
 from equipoise.protocol.model.pathway import Assess as AssessStep
+from equipoise.protocol.model.pathway import Assign
 from equipoise.protocol.model.response import RESPONSES
+from equipoise.protocol.wording import clipped
 
 FOLLOW_UP = "follow_up"
 """Name of an assessment at a follow-up visit."""
@@ -23,45 +24,49 @@ def decide_record(context: Context, command: Record) -> Decision:
         return refuse(f"there is no form '{command.form}' (there is {', '.join(context.protocol.forms)})")
     if not command.values:
         return refuse(f"the form '{command.form}' is empty")
+    dictionary = context.protocol.dictionary
     problems = []
     for name, value in command.values.items():
         if name not in form.variables:
-            problems.append(f"'{name}' is not on the form '{command.form}'")
-        elif problem := check_value(name, context.protocol.dictionary[name], value):
+            problems.append(f"'{clipped(name)}' is not on the form '{command.form}'")
+        elif problem := check_value(name, dictionary[name], value):
             problems.append(problem)
         elif not form.repeats and name in context.known.values:
             problems.append(f"{name} has been recorded; a correction with its reason changes it")
     if problems:
         return refuse(*problems)
+    values: Json = {name: recorded_json(dictionary[name], value) for name, value in command.values.items()}
     return accept(
-        "form",
-        command.participant,
-        form=command.form,
-        on=command.on.isoformat(),
-        visit=command.visit,
-        values=_values(command.values),
+        "form", command.participant, form=command.form, on=command.on.isoformat(), visit=command.visit, values=values
     )
 
 
-def _values(values: Any) -> Json:
-    return {name: to_json(value) for name, value in values.items()}
-
-
 def decide_judge(context: Context, command: Judge) -> Decision:
-    """Judgements: by the role that the criterion names."""
+    """Judgements: by the role that the criterion names. Once its step is passed, another answer has a reason."""
     criteria = {item.id: item for item in context.protocol.eligibility if item.judgement is not None}
     problems = []
     for name, answer in command.answers.items():
         if name not in criteria:
-            problems.append(f"criterion '{name}' is no judgement")
+            problems.append(f"criterion '{clipped(name)}' is no judgement")
         elif command.role != criteria[name].judgement:
             problems.append(f"criterion {name} is judged by the {criteria[name].judgement}, not by the {command.role}")
-        elif not isinstance(answer, bool):
-            problems.append(f"the answer to {name} is true or false, not {answer!r}")
+        elif _changes_entry(context, criteria[name], answer) and not _has_reason(command):
+            problems.append(f"{name} has been judged at '{criteria[name].at}', and another answer needs a reason")
     if problems or not command.answers:
         return refuse(*problems or ["no judgement was answered"])
     answers: dict[str, Json] = dict(command.answers)
     return accept("judge", command.participant, on=command.on.isoformat(), answers=answers)
+
+
+def _changes_entry(context: Context, criterion: Criterion, answer: bool) -> bool:
+    """Whether an answer would change one that a passed step rested on. An assignment is judged anew each time."""
+    state = context.known
+    again = any(isinstance(step, Assign) and step.id == criterion.at for step in context.protocol.entry_steps)
+    return criterion.at in state.steps and not again and state.values.get(criterion.judgement_variable) is not answer
+
+
+def _has_reason(command: Judge | Correct) -> bool:
+    return bool((command.reason or "").strip())
 
 
 def decide_assess(context: Context, command: Assess) -> Decision:
@@ -71,9 +76,9 @@ def decide_assess(context: Context, command: Assess) -> Decision:
         return refuse(f"there is no assessment '{command.name}' (there is {', '.join(sorted(names))})")
     compartments = context.protocol.response.compartments
     problems = [f"the response of '{part}' is missing" for part in compartments if part not in command.responses]
-    problems += [f"there is no compartment '{part}'" for part in command.responses if part not in compartments]
+    problems += [f"there is no compartment '{clipped(part)}'" for part in command.responses if part not in compartments]
     problems += [
-        f"'{value}' is no response (one of {', '.join(RESPONSES)})"
+        f"'{clipped(value)}' is no response (one of {', '.join(RESPONSES)})"
         for value in command.responses.values()
         if value not in RESPONSES
     ]
@@ -103,7 +108,8 @@ def decide_classify(context: Context, command: Classify) -> Decision:
     """The class of the first row whose condition holds; an unknown condition before it leaves the class unknown."""
     table = context.protocol.classifications.get(command.by)
     if table is None:
-        return refuse(f"there is no classification '{command.by}'")
+        known = ", ".join(context.protocol.classifications) or "none"
+        return refuse(f"there is no classification '{command.by}' (there is {known})")
     for row in table.rows:
         judged = context.criteria.rule(row.when).judge(context.known.values)
         if judged.value is None:
@@ -134,7 +140,7 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         return refuse(f"'{command.variable}' is not a recorded variable")
     if command.variable not in context.known.values:
         return refuse(f"{command.variable} has not been recorded, so there is nothing to correct")
-    if not (command.reason or "").strip():
+    if not _has_reason(command):
         return refuse("a correction needs a reason")
     if problem := check_value(command.variable, variable, command.value):
         return refuse(problem)
@@ -145,7 +151,7 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         "correct",
         command.participant,
         variable=command.variable,
-        old=to_json(old),
-        new=to_json(command.value),
+        old=recorded_json(variable, old),
+        new=recorded_json(variable, command.value),
         on=command.on.isoformat(),
     )

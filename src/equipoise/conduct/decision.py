@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from equipoise.conduct.eligibility import CriterionResult
@@ -21,7 +21,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The command is carried out by these entries."""
+    """The command is carried out by these entries.
+
+    Attributes:
+        drafts: the entries; none where everything was so already.
+        arm: the arm, of an allocation.
+        warnings: what does not stand against it, and should be looked at.
+    """
 
     drafts: tuple[Draft, ...]
     arm: str | None = None
@@ -40,7 +46,7 @@ class Refused:
 
     reasons: tuple[str, ...]
     criteria: tuple[CriterionResult, ...] = ()
-    drafts: tuple[Draft, ...] = field(default=())
+    drafts: tuple[Draft, ...] = ()
 
 
 Decision: TypeAlias = Accepted | Refused

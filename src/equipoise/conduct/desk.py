@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from equipoise.conduct.commands import Command
+from equipoise.conduct.commands import Allocate, CheckCohort, Command, Register, TrialCommand
 from equipoise.conduct.decide import decide
-from equipoise.conduct.decision import Decision, Refused
+from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.state import ParticipantState, TrialState
-from equipoise.errors import LedgerError
+from equipoise.errors import AllocationError, LedgerError
 from equipoise.ledger import Entry, Journal
 from equipoise.protocol import Protocol
-
-CohortRow = Callable[[ParticipantState], Mapping[str, Any]]
 
 
 class Desk:
     """Takes commands one after the other.
 
-    Every command carries an id; a command whose id was answered before gets the first answer, and nothing happens.
+    Every command carries an id. The same command again, be it later, gets the first answer, and nothing happens;
+    another command with an id that was used is refused.
 
     Args:
         protocol: the protocol.
@@ -36,7 +36,7 @@ class Desk:
         self.participants: dict[str, ParticipantState] = {}
         self.journal = Journal()
         self._seeds = dict(seeds or {})
-        self._answers: dict[str, Decision] = {}
+        self._answers: dict[str, tuple[Command, Decision]] = {}
         self._counted = tuple(dict.fromkeys(rule.of for rule in protocol.cohort_rules))
 
     @property
@@ -47,15 +47,15 @@ class Desk:
     def submit(self, command: Command) -> Decision:
         """Decide a command, append its entries, fold them into the state, and answer."""
         if command.id in self._answers:
-            return self._answers[command.id]
-        number = getattr(command, "participant", None)
-        participant = self.participants.get(number) if number is not None else None
+            first, answer = self._answers[command.id]
+            return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
+        participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
         decision = decide(
             self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._cohort(command)
         )
         for draft in decision.drafts:
-            self._append(command, draft.kind, draft.participant, draft.data)
-        self._answers[command.id] = decision
+            self._append(command, draft)
+        self._answers[command.id] = command, decision
         return decision
 
     def require(self, command: Command) -> Decision:
@@ -69,18 +69,18 @@ class Desk:
             raise LedgerError(f"{type(command).__name__} {command.id} was refused: {'; '.join(decision.reasons)}")
         return decision
 
-    def _append(self, command: Command, kind: str, participant: str | None, data: Mapping[str, Any]) -> None:
+    def _append(self, command: Command, draft: Draft) -> None:
         entry = self.journal.append(
             time=utc_text(command.at),
             actor=command.actor,
             role=command.role,
             site=command.site,
-            participant=participant,
-            kind=kind,
+            participant=draft.participant,
+            kind=draft.kind,
             command=command.id,
             version=self.trial.version or self.protocol.version,
             reason=command.reason,
-            data=data,
+            data=draft.data,
         )
         self._fold(entry, self.journal.head)
 
@@ -90,28 +90,41 @@ class Desk:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
 
-    def _cohort(self, command: Command) -> list[Mapping[str, Any]]:
-        """Values of the participants that cohort rules count; with the one who would be added by this command."""
-        if not self._counted:
-            return []
-        asking = getattr(command, "participant", None) if getattr(command, "step", None) in self._counted else None
-        return [
-            state.values
-            for number, state in self.participants.items()
-            if number == asking or any(step in state.steps for step in self._counted)
-        ]
+    def _cohort(self, command: Command) -> dict[str, list[Mapping[str, Any]]]:
+        """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
+        if isinstance(command, CheckCohort):
+            steps = self._counted
+        elif isinstance(command, Register | Allocate):
+            steps = tuple(step for step in self._counted if step == command.step)
+        else:
+            return {}
+        everybody = self.participants.values()
+        return {step: [state.values for state in everybody if step in state.steps] for step in steps}
+
+
+def _same(first: Command, again: Command) -> bool:
+    """Whether a command is the first one repeated; the time of a repetition may be its own."""
+    return type(first) is type(again) and replace(again, at=first.at) == first
 
 
 def utc_text(moment: datetime) -> str:
     """`2011-05-05T09:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def fold(protocol: Protocol, journal: Journal) -> tuple[TrialState, dict[str, ParticipantState]]:
-    """The states that a ledger adds up to."""
+    """The states that a ledger adds up to.
+
+    Raises:
+        LedgerError: an entry that cannot follow from those before it; names it.
+    """
     desk = Desk(protocol)
     for entry, head in _with_heads(journal):
-        desk._fold(entry, head)
+        try:
+            desk._fold(entry, head)
+        except (KeyError, TypeError, ValueError, AttributeError, AllocationError) as error:
+            what = f"entry {entry.seq} ('{entry.kind}') is not one of this protocol ({type(error).__name__}: {error})"
+            raise LedgerError(what, mend="give the protocol that the ledger was run by, or compare it") from None
     return desk.trial, desk.participants
 
 

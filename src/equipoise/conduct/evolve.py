@@ -22,6 +22,7 @@ from equipoise.conduct.state import (
     TrialState,
 )
 from equipoise.conduct.values import Recorded, from_json
+from equipoise.errors import LedgerError
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
@@ -40,17 +41,11 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
             changes["closed"] = True
         case "screen":
             changes["screened"] = state.screened + 1
-        case "register":
-            changes["passed"] = {**state.passed, data["step"]: data["number"]}
-        case "allocate":
-            changes["passed"] = {
-                **state.passed,
-                data["step"]: max(data["number"], state.passed.get(data["step"], 0)),
-            }
-            if data["method"] != "classified":
-                before = state.lists.get(data["list"], ListState())
-                after = advance_recorded(method_of(protocol, data["list"]), before, data)
-                changes["lists"] = {**state.lists, data["list"]: after}
+        case "register" | "allocate":
+            passed = max(data["number"], state.passed.get(data["step"], 0))
+            changes["passed"] = {**state.passed, data["step"]: passed}
+            if entry.kind == "allocate" and data["method"] != "classified":
+                changes["lists"] = {**state.lists, data["list"]: _list_after(protocol, state, data)}
         case "reveal":
             changes["revealed"] = True
         case "cut":
@@ -60,22 +55,37 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
     return replace(state, **changes)
 
 
+def _list_after(protocol: Protocol, state: TrialState, data: Any) -> ListState:
+    """The list after an allocation: it counts the levels as randomised, whatever is corrected later."""
+    before = state.lists.get(data["list"], ListState())
+    return advance_recorded(method_of(protocol, data["list"]), before, data)
+
+
 def evolve_participant(criteria: Criteria, state: ParticipantState | None, entry: Entry) -> ParticipantState:
-    """A participant's state after one more entry about them."""
+    """A participant's state after one more entry about them.
+
+    Raises:
+        LedgerError: the entry is about somebody who was not screened, or screens somebody again, or is of a kind that
+            is not known.
+    """
     data: Any = entry.data
-    on = date.fromisoformat(data["on"])
-    if entry.kind == "screen":
-        assert entry.participant is not None
-        return ParticipantState(
-            number=entry.participant,
-            site=entry.site or "",
-            version=entry.version,
-            screened_on=on,
-            values={"screening_date": on},
-            last_alive=on,
-        )
-    assert state is not None
-    return _FOLDS[entry.kind](_Fold(criteria, state, entry, on, data))
+    if entry.kind == "screen" and state is None and entry.participant is not None:
+        return _screened(entry.participant, entry, date.fromisoformat(data["on"]))
+    if state is None or entry.kind not in _FOLDS:
+        what = f"entry {entry.seq} ('{entry.kind}') cannot be about participant {entry.participant} as things are"
+        raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
+    return _FOLDS[entry.kind](_Fold(criteria, state, entry, date.fromisoformat(data["on"]), data))
+
+
+def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
+    return ParticipantState(
+        number=number,
+        site=entry.site or "",
+        version=entry.version,
+        screened_on=on,
+        values={"screening_date": on},
+        last_alive=on,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +198,8 @@ def _missed(fold: _Fold) -> ParticipantState:
 
 
 def _withdraw(fold: _Fold) -> ParticipantState:
-    left = Left(fold.data["rule"], fold.on, fold.data["follow_up"], fold.data.get("before"))
+    data = fold.data
+    left = Left(data["rule"], fold.on, data["follow_up"], data.get("before"), data["treatment"], data["data"])
     return replace(fold.state, left=left, last_alive=_alive(fold.state, fold.on))
 
 
@@ -197,9 +208,15 @@ def _lose(fold: _Fold) -> ParticipantState:
 
 
 def _correct(fold: _Fold) -> ParticipantState:
-    value = from_json(fold.criteria.protocol.dictionary[fold.data["variable"]], fold.data["new"])
-    values: Mapping[str, Recorded] = {**fold.state.values, fold.data["variable"]: value}
-    return replace(fold.state, values=values, corrections=fold.state.corrections + 1)
+    """The new value, in the newest form that holds the variable too; the old one stays in the ledger."""
+    name = fold.data["variable"]
+    value = from_json(fold.criteria.protocol.dictionary[name], fold.data["new"])
+    forms = list(fold.state.forms)
+    newest = next((i for i in reversed(range(len(forms))) if name in forms[i].values), None)
+    if newest is not None:
+        forms[newest] = replace(forms[newest], values={**forms[newest].values, name: value})
+    values: Mapping[str, Recorded] = {**fold.state.values, name: value}
+    return replace(fold.state, values=values, forms=tuple(forms), corrections=fold.state.corrections + 1)
 
 
 _FOLDS: dict[str, Callable[[_Fold], ParticipantState]] = {

@@ -11,7 +11,7 @@ from equipoise.conduct.eligibility import Criteria
 from equipoise.errors import AllocationError
 from equipoise.protocol import Protocol
 from equipoise.protocol.checks.conduct import SITE, list_variables
-from equipoise.protocol.model.allocation import BlockList, MinimisationList, SimpleList
+from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList, SimpleList
 
 
 def method_of(protocol: Protocol, name: str) -> Method:
@@ -45,3 +45,13 @@ def levels_of(criteria: Criteria, name: str, values: Mapping[str, Any], site: st
 def level(value: Any) -> str:
     """A value as a level."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def arm_of_class(protocol: Protocol, name: str, values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """A participant's newest class by the table of a list without chance, and the arm it leads to."""
+    item = protocol.allocation[name]
+    if not isinstance(item, ClassifiedList):
+        return None, None
+    found = values.get(item.classification)
+    rows = protocol.classifications[item.classification].rows
+    return next(((row.value, row.arm) for row in rows if row.value == found), (None, None))

@@ -111,12 +111,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How and when participation ended, other than by death."""
+    """How and when participation ended, other than by death.
+
+    Attributes:
+        rule: id of the protocol's rule, or `LOST`.
+        on: the day.
+        follow_up: whether follow-up `stops` or `continues`.
+        before: the first entry step that had not been passed.
+        treatment: whether treatment `stops` or `continues`.
+        data: what was recorded is `kept`, there is `no-more`, or what identifies the person is `erased`.
+    """
 
     rule: str
     on: date
     follow_up: str
     before: str | None = None
+    treatment: str = "stops"
+    data: str = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,11 @@ class ParticipantState:
     def arm(self) -> str | None:
         """The arm as first allocated; nothing that happens later changes it."""
         return self.assignments[0].arm if self.assignments else None
+
+    @property
+    def current_arm(self) -> str | None:
+        """The arm whose treatment is due: the newest, where a change of class gives a new assignment."""
+        return self.assignments[-1].arm if self.assignments else None
 
     @property
     def died_on(self) -> date | None:

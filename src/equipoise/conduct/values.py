@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from equipoise.ledger import Json
 from equipoise.protocol.model.variables import Variable
-from equipoise.protocol.rules import Value
 
-Recorded = bool | int | Decimal | str | date
+Recorded: TypeAlias = bool | int | Decimal | str | date
 """A recorded value in a participant's state."""
+
+MAX_TEXT = 2000
+MAX_DIGITS = 12
+"""Before the point."""
+_MOST_DECIMALS = 30
+_LONGEST_QUOTE = 60
 
 
 def check_value(name: str, variable: Variable, value: Any) -> str | None:
@@ -23,75 +27,106 @@ def check_value(name: str, variable: Variable, value: Any) -> str | None:
         return f"{name} is derived, so it is not recorded"
     match variable.type:
         case "boolean":
-            return None if isinstance(value, bool) else f"{name} is true or false, not {value!r}"
+            return None if isinstance(value, bool) else f"{name} is true or false, not {_quoted(value)}"
         case "choice":
             known = variable.values or {}
-            return None if value in known else f"{name} is one of {', '.join(known)}, not {value!r}"
+            fine = isinstance(value, str) and value in known
+            return None if fine else f"{name} is one of {', '.join(known)}, not {_quoted(value)}"
         case "date":
-            return None if isinstance(value, date) else f"{name} is a date, not {value!r}"
+            return None if is_day(value) else f"{name} is a date, not {_quoted(value)}"
         case "text":
-            fine = isinstance(value, str) and len(value) <= 2000
-            return None if fine else f"{name} is a text of up to 2000 characters"
+            fine = isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
+            return None if fine else f"{name} is a text of up to {MAX_TEXT} characters"
         case _:
             return _check_number(name, variable, value)
 
 
+def is_day(value: Any) -> bool:
+    """Whether it is a date; a point in time is a `date` to Python, and is none here."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can hold the text: a lone half of a surrogate pair has no place in a ledger."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _check_number(name: str, variable: Variable, value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return f"{name} is a number (whole, or a Decimal), not {value!r}"
-    number = Decimal(value)
-    if not number.is_finite():
-        return f"{name} is a number, not {value!r}"
-    if number != round(number, variable.scale):
+        return f"{name} is a number (whole, or a Decimal), not {_quoted(value)}"
+    if isinstance(value, Decimal) and not value.is_finite():
+        return f"{name} is a number, not {_quoted(value)}"
+    if not -(10**MAX_DIGITS) < value < 10**MAX_DIGITS:
+        return f"{name} has up to {MAX_DIGITS} digits before the point"
+    if isinstance(value, Decimal) and _decimals(value) > variable.scale:
         digits = f"{variable.scale} digits after the point" if variable.scale else "a whole number"
-        return f"{name} is recorded with {digits}, and this is {value}"
-    if variable.range is not None and not variable.range[0] <= number <= variable.range[1]:
+        return f"{name} is recorded with {digits}, and this is {_quoted(value)}"
+    if variable.range is not None and not variable.range[0] <= value <= variable.range[1]:
         low, high = variable.range
-        return f"{name} lies between {low} and {high}, and this is {value}"
-    return None if abs(number) < Decimal(10) ** 12 else f"{name} is out of bounds: {value}"
+        return f"{name} lies between {low} and {high}, and this is {_quoted(value)}"
+    return None
 
 
-def to_json(value: Any) -> Json:
-    """A value as it stands in an entry."""
+def _decimals(number: Decimal) -> int:
+    """Digits after the point, zeros at the end aside (unless they are so many that nobody wrote them)."""
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    if -exponent > _MOST_DECIMALS:
+        return -exponent
+    zeros = next((count for count, digit in enumerate(reversed(digits)) if digit), len(digits))
+    return max(-exponent - zeros, 0) if number else 0
+
+
+def _quoted(value: Any) -> str:
+    """A value as a message quotes it, at bounded length."""
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_QUOTE:  # Python refuses to write out very long integers
+        return "a number of more than 60 digits"
+    text = repr(value[:_LONGEST_QUOTE]) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."
+
+
+def to_json(value: Recorded | None) -> Json:
+    """A value as it stands in an entry; None is "not recorded"."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return int(value)
-        return str(value)
-    raise TypeError(f"cannot stand in an entry: {value!r}")
+    return f"{value if value else abs(value):f}"  # there is one zero
+
+
+def recorded_json(variable: Variable, value: Recorded) -> Json:
+    """A value of a variable as it stands in an entry: a whole number as an integer, however it was given."""
+    return int(value) if variable.type == "integer" and isinstance(value, Decimal) else to_json(value)
 
 
 def from_json(variable: Variable, value: Json) -> Recorded:
-    """The inverse of `to_json` for a variable.
+    """The inverse of `recorded_json`.
 
     Raises:
-        ValueError: the text does not fit the variable's type.
+        ValueError: the value does not fit the variable's type.
     """
-    match variable.type:
-        case "date":
-            return date.fromisoformat(str(value))
-        case "decimal":
+    match variable.type, value:
+        case "date", str():
+            return date.fromisoformat(value)
+        case "decimal", int() | str() if not isinstance(value, bool):
             try:
-                return Decimal(str(value))
+                return Decimal(value)
             except InvalidOperation:
                 raise ValueError(f"not a number: {value!r}") from None
-        case _:
-            if not isinstance(value, bool | int | str):
-                raise ValueError(f"not a value: {value!r}")
+        case "boolean", bool():
             return value
+        case "integer", int() if not isinstance(value, bool):
+            return value
+        case "choice" | "text", str():
+            return value
+        case _:
+            raise ValueError(f"no value of type {variable.type}: {value!r}")
 
 
-def shown(value: Value | int) -> str:
+def shown(value: Recorded | None) -> str:
     """A value as a person reads it."""
     if value is None:
         return "not recorded"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Fraction):
-        return str(float(value)) if value.denominator != 1 else str(int(value))
     return str(value)

@@ -15,7 +15,7 @@ from equipoise.figures.typeface import text_width, wrap
 WIDE, NARROW = 720.0, 340.0
 _LINE = 16.0
 _PAD = 9.0
-_GAP = 24.0
+_GAP = 22.0
 _SIZE = 12.0
 
 
@@ -94,7 +94,7 @@ def flow(
 def _entry(scene: Scene, flow: Flow, width: float, y: float) -> _Placed:
     """The boxes down to allocation, with those who did not pass at the side; returns the last box."""
     narrow = width == NARROW
-    main = width * (0.46 if narrow else 0.36)
+    main = width * (0.4 if narrow else 0.36)
     left = 0.0 if narrow else width / 2 - main / 2
     side = width - left - main - _GAP
     last = _box(scene, (left, y, main), [_Item("Screened", flow.screened, bold=True)])
@@ -202,7 +202,7 @@ def _box(
     """A box at x and y, so wide: text at the left, numbers at the right."""
     x, y, width = place
     lines = _lines(items, width)
-    placed = _Placed(x + 0.5, y, width - 1, height or _height(items, width))
+    placed = _Placed(x + 0.75, y, width - 1.5, height or _height(items, width))
     scene.box(placed.x, y, placed.width, placed.height, fill=WASH, stroke=MUTED)
     if accent:
         scene.area((x, y), (x + width, y), (x + width, y + 3), (x, y + 3), fill=accent)

@@ -13,11 +13,11 @@ from equipoise.figures.palette import INK, MUTED
 from equipoise.figures.scene import Scene
 from equipoise.figures.typeface import wrap
 
-_WIDTH, _HEIGHT = 300.0, 74.0
+_WIDTH, _HEIGHT = 260.0, 74.0
 
 
 def interval(estimate: Estimate, *, title: str = "", favours: tuple[str, str] = ("", "")) -> Figure:
-    """The estimate and its interval against no effect, 300 by 74 pixels.
+    """The estimate and its interval against no effect, 260 by 74 pixels.
 
     Args:
         estimate: a comparison: a ratio is drawn on a logarithmic axis, a difference on a linear one.

@@ -88,8 +88,9 @@ def unit_word(unit: str, *, difference: bool = False) -> str:
     """The word that follows a quantity; empty where the number shows its unit itself."""
     if unit in ("probability", "proportion"):
         return "percentage points" if difference else ""
-    plural = {"month": "months", "day": "days", "year": "years", "participant": "participants", "event": "events"}
-    return "" if unit == "ratio" else plural.get(unit, unit)
+    if unit in ("ratio", "z", "chi-squared"):
+        return ""
+    return unit + "s" if unit in ("month", "day", "year", "participant", "event", "point") else unit
 
 
 def interval(low: str | None, high: str | None) -> str:

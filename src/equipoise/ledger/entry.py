@@ -1,11 +1,11 @@
 """One entry, its canonical text and its line in a file.
 
-The canonical text of an entry is JSON by RFC 8785. It is what is stored and hashed (SHA-256). A line of a ledger file is
+The canonical text of an entry is JSON by RFC 8785. It is what is stored and hashed (SHA-256). A line of a file is
 
     {"entry":<canonical text>,"hash":"<64 hexadecimal digits>"}
 
-and is canonical itself. The entry holds the hash of the entry before it (`prev`), so a ledger is a chain. Verifying cuts
-the stored text out of the line and hashes it as it stands.
+and is canonical itself. The entry holds the hash of the entry before it (`prev`), so a ledger is a chain. Verifying
+cuts the stored text out of the line and hashes it as it stands.
 """
 
 from __future__ import annotations

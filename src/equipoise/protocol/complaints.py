@@ -68,6 +68,9 @@ _BOUNDS = {
 }
 _HOW = (
     (" sum to ", "make them sum to 1"),
+    ("ends below", "swap the two"),
+    ("ends before", "correct one of the two"),
+    ("reaches to less", "give a smaller one"),
     ("exactly one of", "give exactly one of them"),
     ("and not both", "give exactly one of them"),
     (" needs ", "add it"),
@@ -95,6 +98,9 @@ def first_complaint(error: ValidationError, tree: Any, lines: Lines, file: str) 
     within = {complaint.path[:n] for complaint in found for n in range(len(complaint.path))}
     # where one branch of a union got further into the value than another, only the further one has to be heard
     told = [complaint for complaint in found if not (complaint.in_branch and complaint.path in within)]
+    # a misspelt key is also a missing one; the former says more
+    misspelt = {complaint.path[:-1] for complaint in told if complaint.kind in _UNKNOWN}
+    told = [complaint for complaint in told if not (complaint.kind in _MISSING and complaint.path in misspelt)]
     first = min(told or found, key=lambda complaint: complaint.line)
     alike = [other for other in told if other.in_branch and other.path == first.path]
     what, mend = _words(first, alike, _at(tree, first.path))
@@ -113,10 +119,13 @@ def _placed(item: Any, tree: Any, lines: Lines) -> _Complaint:
         if not passed:
             path, at = (*path, part), at[part]
     kind = str(item["type"])
+    context = item.get("ctx", {})
+    if kind == "union_tag_invalid" and isinstance(at, dict) and (key := _tag_key(context)) in at:
+        path = (*path, key)
     last = loc[-1] if loc else ""
     at_key = last == "[key]"
     branch = passed and not at_key and kind not in (*_MISSING, *_UNKNOWN)
-    return _Complaint(kind, str(item["msg"]), item.get("ctx", {}), last, path, at_key, branch, lines.get(path, 1))
+    return _Complaint(kind, str(item["msg"]), context, last, path, at_key, branch, lines.get(path, 1))
 
 
 def _is_in(part: str | int, at: Any) -> bool:
@@ -133,7 +142,7 @@ def _at(tree: Any, path: Path) -> Any:
 def _words(first: _Complaint, alike: list[_Complaint], value: Any) -> tuple[str, str]:
     """What is wrong and how to mend it."""
     if first.kind in _UNKNOWN:
-        return f"unknown key '{clipped(first.last)}'", did_you_mean(first.last, _known_keys(), "take it out")
+        return f"unknown key '{clipped(first.last)}'", _of_unknown(first)
     if first.kind in _MISSING:
         return _of_missing(first, value)
     if first.kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -148,6 +157,13 @@ def _words(first: _Complaint, alike: list[_Complaint], value: Any) -> tuple[str,
     return _of_form(first, value)
 
 
+def _of_unknown(first: _Complaint) -> str:
+    """How to mend a key that the model does not know there."""
+    if first.last not in _known_keys():
+        return did_you_mean(first.last, _known_keys(), "take it out")
+    return "it belongs elsewhere; take it out" + (", or say the kind:" if first.path[0] == "endpoints" else "")
+
+
 def _of_missing(first: _Complaint, value: Any) -> tuple[str, str]:
     if isinstance(first.last, int):
         return f"{first.last + 1} items are needed, and there are {len(value)}", "add the others"
@@ -159,20 +175,25 @@ def _of_missing(first: _Complaint, value: Any) -> tuple[str, str]:
 def _of_tag(first: _Complaint, value: Any) -> tuple[str, str]:
     """A step of no known name, an endpoint of no known kind, a list of no known method."""
     expected = clipped(first.context.get("expected_tags", ""), 130)
+    key = _tag_key(first.context)
+    otherwise = f"use one of {expected}"
+    if first.path and first.path[-1] == key:
+        guess = did_you_mean(value, _tags(expected), otherwise) if isinstance(value, str) else otherwise
+        return f"{described(value)} is not known here", guess
     if not isinstance(value, dict):
         return f"should be keys with values, and is {described(value)}", "write 'key: value'"
-    key = str(first.context.get("discriminator", "")).strip("'")
-    if key.startswith("_key"):
-        if len(value) != 1:
-            return f"a step is one key with its settings, and this has {len(value)}", "start each step with '- '"
-        name = next(iter(value))
-        return f"the step '{clipped(name)}' is not known", did_you_mean(name, _tags(expected), f"use {expected}")
-    key = "kind" if key.startswith("_kind") else key
-    if key not in value:
+    if key:
         return f"the key '{key}' is missing", f"add '{key}:'"
-    found, otherwise = value[key], f"use one of {expected}"
-    guess = did_you_mean(found, _tags(expected), otherwise) if isinstance(found, str) else otherwise
-    return f"'{key}' is {described(found)}, which is not known", guess
+    if len(value) != 1:
+        return f"a step is one key with its settings, and this has {len(value)}", "start each step with '- '"
+    name = next(iter(value))
+    return f"the step '{clipped(name)}' is not known", did_you_mean(name, _tags(expected), otherwise)
+
+
+def _tag_key(context: dict[str, Any]) -> str:
+    """The key that says which of several kinds an entry is; of a step, it is the one key itself, so there is none."""
+    name = str(context.get("discriminator", "")).strip("'")
+    return {"_key()": "", "_kind()": "kind"}.get(name, name)
 
 
 def _tags(expected: str) -> list[str]:
@@ -226,7 +247,7 @@ def _of_form(first: _Complaint, value: Any) -> tuple[str, str]:
     if first.kind == "string_too_short":
         return "an empty text", "write it, or take the key out"
     if first.kind == "too_short":
-        return f"{len(value)} are too few", f"give {context.get('min_length')} or more"
+        return f"{len(value)} items are too few", f"give {context.get('min_length')} or more"
     if first.kind == "too_long":
         count, most = len(value), context.get("max_length")
         return f"{most} items are wanted, and there are {count}", "take the others out"

@@ -37,7 +37,7 @@ def did_you_mean(name: object, known: Collection[str], otherwise: str) -> str:
     text = str(name)
     if len(text) > _LONGEST_GUESS or len(known) > _MOST_GUESSED:
         return otherwise
-    close = get_close_matches(text, known, n=1, cutoff=0.7)
+    close = get_close_matches(text, known, n=1, cutoff=0.65)
     return f"did you mean '{clipped(close[0])}'?" if close else otherwise
 
 

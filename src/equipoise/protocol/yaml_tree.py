@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,13 +129,17 @@ def _harmful(character: str) -> str:
 
 
 _PROBLEMS = (
-    ("mapping values are not allowed", "a ':' where no key can stand", "quote a text that holds ': '"),
+    (
+        "mapping values are not allowed",
+        "a ':' where no key can stand",
+        "check the line above, or quote a text that holds ': '",
+    ),
     ("could not find expected ':'", "a key without its ':'", "write 'key: value'"),
     ("unexpected end of stream", "a quote that is never closed", "close it"),
     ("cannot start any token", "a text that starts with a reserved character, or a tab", "quote it; use spaces"),
     ("or ']', but got", "a '[' that is never closed, or a ',' missing after it", "close it with ']'"),
     ("or '}', but got", "a '{' that is never closed, or a ',' missing after it", "close it with '}'"),
-    ("expected <block end>", "the indentation, or a bracket or quote, does not fit", "align keys and items"),
+    ("expected <block end>", "the indentation, or a bracket or quote, does not fit", "check them here and above"),
     ("expected the node content", "a value is missing", "write it, or quote it"),
     ("unknown escape character", "a backslash in double quotes that is no escape", "use single quotes"),
     ("expected escape sequence", "an escape in double quotes that breaks off", "use single quotes"),
@@ -218,10 +223,8 @@ class _Builder:
         text = str(event.value)
         if _HARMFUL.search(text) is None:
             return text
-        try:  # JSON writes a character beyond the first 65,536 as two escapes
+        with suppress(UnicodeDecodeError):  # JSON writes a character beyond the first 65,536 as two escapes
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
-        except UnicodeDecodeError:
-            pass
         if found := _HARMFUL.search(text):
             raise self._error(_harmful(found.group()), "take the escape out")
         return text

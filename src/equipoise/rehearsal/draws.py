@@ -34,6 +34,8 @@ class Draws:
 
     def happens(self, name: str, probability: float) -> bool:
         """True with this probability."""
+        if probability <= 0 or probability >= 1:
+            return probability >= 1
         return self.uniform(name) < probability
 
     def whole(self, name: str, low: int, high: int) -> int:
@@ -43,11 +45,12 @@ class Draws:
     def pick(self, name: str, probabilities: dict[str, float]) -> str:
         """One of the keys."""
         u, total = self.uniform(name), 0.0
-        for key, probability in probabilities.items():
+        possible = {key: probability for key, probability in probabilities.items() if probability > 0}
+        for key, probability in possible.items():
             total += probability
             if u < total:
                 return key
-        return next(reversed(probabilities))
+        return next(reversed(possible))  # the sum of the probabilities was rounded below 1
 
     def value(
         self, key: str, variable: Variable, distribution: Distribution, dates: dict[str, Any], *, shift: float = 0.0
@@ -77,6 +80,8 @@ class Draws:
         """Normal, cut to the variable's range."""
         low, high = (float(limit) for limit in variable.range) if variable.range else (-math.inf, math.inf)
         below, up_to = float(ndtr((low - mean) / sd)), float(ndtr((high - mean) / sd))
+        if below == up_to:
+            raise DesignError(f"{key}: normal with mean {mean:g} and sd {sd:g} never falls into {low:g} to {high:g}")
         return _bounded(variable, Decimal(mean + sd * float(ndtri(below + (up_to - below) * self.uniform(key)))))
 
     def _between(self, key: str, variable: Variable, low: float, high: float) -> Any:
@@ -101,11 +106,9 @@ def _bounded(variable: Variable, value: Decimal) -> int | Decimal:
 
 
 def _poisson(u: float, mean: float) -> int:
-    """Inversion; the means of the model are small."""
-    count, term = 0, math.exp(-mean)
-    total = term
+    """Inversion: the first count whose cumulative probability exceeds `u`."""
+    count, total = 0, math.exp(-mean)
     while u >= total and count < 10_000:
         count += 1
-        term *= mean / count
-        total += term
+        total += math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
     return count

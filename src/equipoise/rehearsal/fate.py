@@ -39,10 +39,6 @@ class Fate:
         """Death or loss to follow-up, whichever is first."""
         return min((day for day in (self.death, self.dropout) if day is not None), default=None)
 
-    def ended_by(self, day: date) -> bool:
-        """Whether the participant has died or was lost on this day or before."""
-        return self.end is not None and self.end <= day
-
     @property
     def dies(self) -> bool:
         """Whether the end is death: on one day death comes before loss."""

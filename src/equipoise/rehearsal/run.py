@@ -16,8 +16,10 @@ from equipoise.ledger import Journal
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.rehearsal.clock import Office
-from equipoise.rehearsal.course import Course, Setting
+from equipoise.rehearsal.course import Course
 from equipoise.rehearsal.draws import list_seed
+from equipoise.rehearsal.setting import Setting
+from equipoise.rehearsal.walk import enter, walk
 from equipoise.units import date_after_months
 
 MAX_SCREENED_PER_PLACE = 200
@@ -111,8 +113,8 @@ def _arrivals(setting: Setting, office: Office, days: list[date], waiting: list[
         for _ in range(MAX_SCREENED_PER_PLACE):
             number += 1
             course = Course(setting, office, number)
-            if course.enter(day):
-                heapq.heappush(waiting, (day, number, course.walk()))
+            if enter(course, day):
+                heapq.heappush(waiting, (day, number, walk(course)))
                 break
         else:
             raise DesignError(
@@ -123,11 +125,14 @@ def _arrivals(setting: Setting, office: Office, days: list[date], waiting: list[
 
 def _finish(office: Office, data_cut: date, seeds: Mapping[str, bytes]) -> None:
     """Ask after everybody at the cut-off, judge the cohort rules, reveal the seeds, close."""
+    protocol = office.desk.protocol
+    by_class = isinstance(protocol.allocation[protocol.allocation_step.list], ClassifiedList)
     for state in list(office.desk.participants.values()):
-        if state.assignments and state.died_on is None and state.left is None:
+        followed = state.assignments or (by_class and state.steps)
+        if followed and state.died_on is None and state.left is None:
             office.submit(commands.Visit, data_cut, state.number, site=state.site, visit="cut-off")
     office.submit(commands.Cut, data_cut, on=data_cut)
-    if office.desk.protocol.cohort_rules:
+    if protocol.cohort_rules:
         office.submit(commands.CheckCohort, data_cut)
     if seeds:
         office.submit(commands.Reveal, data_cut, seeds={name: value.hex() for name, value in seeds.items()})

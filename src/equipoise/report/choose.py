@@ -56,6 +56,16 @@ def by_arm(estimates: Iterable[Estimate]) -> list[Estimate]:
     return [item for item in overall(estimates) if item.arm is not None and item.reference is None]
 
 
+def events_by_arm(estimates: Sequence[Estimate]) -> dict[str, int]:
+    """Events of all participants of an endpoint by arm: those of the arms' own values, or of the first comparison."""
+    found: dict[str, int] = {}
+    for item in by_arm(estimates):
+        for arm, events in item.events_by_arm.items():
+            found.setdefault(arm, events)
+    compared = (dict(item.events_by_arm) for item in effects(estimates) if item.events_by_arm)
+    return found or next(compared, {})
+
+
 def in_brief(estimates: Iterable[Estimate]) -> list[Estimate]:
     """One value for each arm: medians, or else the latest time that all arms have a value of the same measure at."""
     values = [item for item in by_arm(estimates) if stands(item)]

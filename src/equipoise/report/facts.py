@@ -46,7 +46,9 @@ def design_facts(protocol: Protocol) -> list[Fact]:
     primary = words.primary_endpoint(protocol)
     facts = [
         Fact("Condition", "; ".join(registry.conditions)),
-        Fact("Phase and status", ", ".join(filter(None, (registry.phase, registry.status)))),
+        Fact(
+            "Phase and status", ", ".join(part for part in (registry.phase, registry.status) if part and part != "N/A")
+        ),
         Fact("Sponsor", registry.sponsor or ""),
         Fact("Arms", arms),
         Fact("Allocation", words.allocation(protocol)),

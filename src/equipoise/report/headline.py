@@ -13,9 +13,13 @@ from equipoise.estimates import Estimate
 from equipoise.figures import quote
 from equipoise.figures.numbers import NBSP, count, decimal, level, percent
 from equipoise.protocol import Protocol
-from equipoise.report.choose import effects, in_brief, is_follow_up, overall, test_of
+from equipoise.protocol.model.endpoints import Milestone
+from equipoise.report.choose import effects, events_by_arm, in_brief, is_follow_up, overall, test_of
 from equipoise.report.words import (
     allocation_verb,
+    arm_words,
+    arms_in_order,
+    by_arm_words,
     capitalised,
     endpoint_labels,
     joined,
@@ -41,13 +45,13 @@ def headline(protocol: Protocol, results: Results) -> list[Paragraph]:
     paragraphs = [Paragraph("", who)]
     if primary is not None:
         own = results.of(primary)
-        text = " ".join([*_primary(protocol, labels[primary], own), *readings(own)])
+        text = " ".join([*_primary(protocol, primary, own), *readings(own)])
         paragraphs.append(Paragraph("", text))
     for name in protocol.endpoints:
         own = results.of(name)
         if name != primary and any(item.value is not None for item in effects(own)):
-            said = [f"{capitalised(text)}." for text in _effects(protocol, own)]
-            paragraphs.append(Paragraph(f"{labels[name]}.", " ".join([*said, *_values(own)])))
+            said = [f"The {text}." for text in _effects(protocol, own)]
+            paragraphs.append(Paragraph(f"{labels[name]}.", " ".join([*said, *_values(protocol, own)])))
     return [paragraph for paragraph in paragraphs if paragraph.text]
 
 
@@ -58,16 +62,12 @@ def participants(protocol: Protocol, results: Results) -> str:
         return ""
     allocated = sum(arm.allocated for arm in flow.arms)
     entered, what = (flow.steps[0].passed, "registered") if len(flow.steps) > 1 else (flow.screened, "screened")
-    arms = [f"{uncapitalised(arm.label)} ({_arm(arm.arm)}, n{NBSP}={NBSP}{count(arm.allocated)})" for arm in flow.arms]
+    arms = [
+        f"{uncapitalised(arm.label)} ({arm_words(arm.arm)}, n{NBSP}={NBSP}{count(arm.allocated)})" for arm in flow.arms
+    ]
     verb = allocation_verb(protocol).lower()
     be = "was" if allocated == 1 else "were"
     return f"Of {count(entered)} {what}, {count(allocated)} {be} {verb} to {joined(arms, 'or')}."
-
-
-def _arm(arm: str | None) -> str:
-    """`arm A`; an id that is a word itself stays alone."""
-    name = arm or ""
-    return f"arm{NBSP}{name}" if len(name) <= 2 else name.replace("_", " ")
 
 
 def follow_up(protocol: Protocol, results: Results) -> str:
@@ -87,24 +87,21 @@ def short(estimate: Estimate) -> str:
     return quote.value(estimate, unit=True)
 
 
-def _primary(protocol: Protocol, label: str, estimates: Sequence[Estimate]) -> list[str]:
+def _primary(protocol: Protocol, endpoint: str, estimates: Sequence[Estimate]) -> list[str]:
     """Events, effects and values by arm of the primary endpoint."""
-    name = uncapitalised(label)
-    found = effects(estimates)
+    name = uncapitalised(endpoint_labels(protocol).get(endpoint, endpoint))
+    # the events of a milestone are those of the whole follow-up, and not the ones that it rests on
+    events = {} if isinstance(protocol.endpoints.get(endpoint), Milestone) else events_by_arm(estimates)
     sentences = []
-    if found and found[0].events_by_arm:
-        sentences.append(f"For {name}, the primary endpoint, {_events(found[0])}.")
+    if events:
+        total = sum(events.values())
+        each = joined([f"{count(events[arm])} in {arm_words(arm)}" for arm in arms_in_order(protocol, events)])
+        were = "event was" if total == 1 else "events were"
+        sentences.append(f"For {name}, the primary endpoint, {count(total)} {were} counted ({each}).")
     elif estimates:
         sentences.append(f"The primary endpoint was {name}.")
     sentences += [f"The {said}." for said in _effects(protocol, estimates)]
-    return [*sentences, *_values(estimates)]
-
-
-def _events(effect: Estimate) -> str:
-    """`318 events were counted (166 in arm A and 152 in arm B)`."""
-    total = sum(effect.events_by_arm.values())
-    each = joined([f"{count(events)} in {_arm(arm)}" for arm, events in effect.events_by_arm.items()])
-    return f"{count(total)} {'event was' if total == 1 else 'events were'} counted ({each})"
+    return [*sentences, *_values(protocol, estimates)]
 
 
 def _effects(protocol: Protocol, estimates: Sequence[Estimate]) -> list[str]:
@@ -126,16 +123,16 @@ def _effect(protocol: Protocol, effect: Estimate, test: Estimate, *, name_method
     return f"{subject} was {quote.value(effect, unit=True)}" + (f" ({inside})" if inside else "")
 
 
-def _values(estimates: Sequence[Estimate]) -> list[str]:
+def _values(protocol: Protocol, estimates: Sequence[Estimate]) -> list[str]:
     """`The median was 69 months (arm A) and 75 months (arm B).`"""
     found = in_brief(estimates)
     if not found:
         return []
     at = f" at {found[0].at:g}{NBSP}months" if found[0].at is not None else ""
-    parts = [f"{short(item)} ({_arm(item.arm)})" for item in found]
     measure = found[0].measure
-    subject = f"the {measure}" if measure == "median" else measure
-    return [f"{capitalised(subject)}{at} was {joined(parts)}."]
+    subject = f"the {measure}" if measure in ("median", "mean") else measure
+    values = by_arm_words(protocol, {item.arm or "": short(item) for item in found})
+    return [f"{capitalised(subject)}{at} was {values}."]
 
 
 def readings(estimates: Sequence[Estimate]) -> list[str]:

@@ -13,7 +13,7 @@ from equipoise.figures import Figure, quote
 from equipoise.figures.palette import arm_styles
 from equipoise.protocol import Protocol
 from equipoise.report import words
-from equipoise.report.choose import effects, in_brief, overall, test_of
+from equipoise.report.choose import effects, events_by_arm, in_brief, overall, test_of
 from equipoise.report.headline import short
 from equipoise.report.page import environment, software_version
 from equipoise.report.pictures import in_order
@@ -58,7 +58,7 @@ def index_row(protocol: Protocol, results: Results, href: str | None = None) -> 
     flow = results.flow
     primary = words.primary_endpoint(protocol) or ""
     label = words.endpoint_labels(protocol).get(primary, primary)
-    counted = next((item.events_by_arm for item in overall(results.of(primary)) if item.events_by_arm), None)
+    counted = events_by_arm(results.of(primary))
     curves = _curves(protocol, results, primary)
     styles = arm_styles(tuple(curve.arm for curve in curves))
     picture = figures.sparkline(curves, title=f"{protocol.acronym or protocol.id}: {label}") if curves else None
@@ -72,7 +72,7 @@ def index_row(protocol: Protocol, results: Results, href: str | None = None) -> 
         verb=words.allocation_verb(protocol),
         events=sum(counted.values()) if counted else None,
         endpoint=label,
-        result=primary_result(results, primary),
+        result=primary_result(protocol, results, primary),
         arms=tuple((arm, style.color) for arm, style in styles.items()),
         picture=picture,
     )
@@ -85,7 +85,7 @@ def _curves(protocol: Protocol, results: Results, primary: str) -> list[Curve]:
     return in_order(protocol, [curve for curve in own if (curve.kind, curve.cause) == (own[0].kind, own[0].cause)])
 
 
-def primary_result(results: Results, endpoint: str) -> str:
+def primary_result(protocol: Protocol, results: Results, endpoint: str) -> str:
     """The primary result in a line: the effect if there is one, else one value for each arm."""
     everyone = overall(results.of(endpoint))
     found = [item for item in effects(everyone) if item.value is not None]
@@ -96,25 +96,27 @@ def primary_result(results: Results, endpoint: str) -> str:
         return text + (f" ({limits})" if limits else "") + (f", {p}" if p else "")
     values = in_brief(everyone)
     if values:
-        return f"{measure_of(values[0])}: " + ", ".join(f"{item.arm} {short(item)}" for item in values)
+        shown = words.by_arm_words(protocol, {item.arm or "": short(item) for item in values})
+        return f"{measure_of(values[0])}: {shown}"
     return "no estimate"
 
 
 def render_index(
-    rows: Iterable[IndexRow | tuple[Protocol, Results]], *, title: str = "Trials", software: str | None = None
+    rows: Iterable[IndexRow | tuple[Protocol, Results]], *, title: str = "", software: str | None = None
 ) -> str:
     """One HTML document that lists trials and links to their reports; the same input gives the same bytes.
 
     Args:
         rows: a row for each trial, or its protocol and results, the report then being at `ID/report.html`.
-        title: of the page.
+        title: of the page; "Rehearsed trials" or "Trials" if not given.
         software: name and version of the software; ours if not given.
     """
     listed = [row if isinstance(row, IndexRow) else index_row(*row) for row in rows]
+    rehearsal = bool(listed) and all(row.source == "rehearsal" for row in listed)
     context = {
-        "title": title,
+        "title": title or ("Rehearsed trials" if rehearsal else "Trials"),
         "rows": [(row, _svg(row)) for row in listed],
-        "rehearsal": bool(listed) and all(row.source == "rehearsal" for row in listed),
+        "rehearsal": rehearsal,
         "software": software or software_version(),
     }
     return environment().get_template("index.html.j2").render(context)

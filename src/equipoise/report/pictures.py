@@ -70,8 +70,14 @@ def curve_pictures(
         stem = f"curves-{own[0].endpoint}-{index}"
         what = "Kaplan–Meier estimate" if kind == "survival" else "Cumulative incidence (Aalen–Johansen)"
         ticks = "; ticks are censored participants" if kind == "survival" else ""
-        caption = f"{label}{of}. {what} with {numbers.level(own[0].conf_level)} pointwise limits{ticks}."
+        late = "; nobody is at risk before allocation (delayed entry)" if _enter_late(own) else ""
+        caption = f"{label}{of}. {what} with {numbers.level(own[0].conf_level)} pointwise limits{ticks}{late}."
         yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)
+
+
+def _enter_late(curves: Sequence[Curve]) -> bool:
+    """Whether nobody is at risk at time 0, though there are participants."""
+    return all(curve.at_risk.size and not curve.at_risk[0] and curve.at_risk.any() for curve in curves)
 
 
 def in_order(protocol: Protocol, curves: Sequence[Curve]) -> list[Curve]:

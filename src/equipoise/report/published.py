@@ -14,16 +14,23 @@ from equipoise.report.words import endpoint_labels
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A number with its interval and p-value, as text."""
+
+    value: str
+    limits: str
+    p: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedRow:
     """One published number, and ours where there is one of the same kind."""
 
     endpoint: str
     measure: str
     who: str
-    published: str
-    published_p: str
-    ours: str
-    ours_p: str
+    published: Printed
+    ours: Printed | None
     source: str
     note: str
 
@@ -39,10 +46,8 @@ def published_rows(protocol: Protocol, results: Results) -> list[PublishedRow]:
                 endpoint=labels.get(item.endpoint, item.endpoint),
                 measure=measure_of(item),
                 who=who(item),
-                published=_value(item),
-                published_p=quote.p(item),
-                ours="" if own is None else _value(own),
-                ours_p="" if own is None else quote.p(own),
+                published=_printed(item),
+                ours=None if own is None else _printed(own),
                 source="source document" if item.source == protocol.document else item.source,
                 note=item.note,
             )
@@ -66,6 +71,5 @@ def _same_group(a: Estimate, b: Estimate) -> bool:
     return (a.arm, a.reference, dict(a.subgroup)) == (b.arm, b.reference, dict(b.subgroup))
 
 
-def _value(estimate: Estimate) -> str:
-    limits = quote.limits(estimate)
-    return quote.value(estimate, unit=True) + (f" ({limits})" if limits else "")
+def _printed(estimate: Estimate) -> Printed:
+    return Printed(quote.value(estimate, unit=True), quote.limits(estimate), quote.p(estimate))

@@ -10,7 +10,7 @@ from equipoise.figures import quote
 from equipoise.figures.numbers import NBSP, count, decimal, level
 from equipoise.protocol import Protocol
 from equipoise.report.choose import by_arm, is_follow_up, is_test, overall
-from equipoise.report.words import capitalised, method_words, value_words
+from equipoise.report.words import arms_in_order, capitalised, method_words, value_words
 
 _SYMBOLS = {"z": "z", "chi-squared": "χ²"}
 
@@ -26,8 +26,7 @@ class Row:
     limits: str
     p: str
     p_method: str
-    events: str
-    participants: str
+    sizes: tuple[str, ...]
     how: str
 
 
@@ -49,11 +48,13 @@ class ArmTable:
         columns: id, label, and events and participants of each arm, as far as they are the same in all rows.
         level: of the intervals; empty if they differ, and then each cell carries its own.
         rows: measure, cells in the order of the columns (None where an arm has no such value), and the method.
+        method: of all rows, where they have it in common; the rows' own are empty then.
     """
 
     columns: tuple[tuple[str, str, str], ...]
     level: str
     rows: tuple[tuple[str, tuple[Cell | None, ...], str], ...]
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,17 @@ def row(protocol: Protocol, estimate: Estimate, *, measure: str = "") -> Row:
         limits=quote.limits(estimate),
         p=quote.p(estimate),
         p_method=method_words(protocol, estimate.p_method) if estimate.p_value is not None else "",
-        events=_by_arm(estimate.events_by_arm),
-        participants=_by_arm(estimate.n_by_arm),
+        sizes=_sizes(protocol, estimate.events_by_arm, estimate.n_by_arm),
         how="; ".join(filter(None, (how(protocol, estimate), "" if estimate.value is None else estimate.note))),
     )
 
 
-def _by_arm(numbers: Mapping[str, int]) -> str:
-    """`A 166, B 152`."""
-    return ", ".join(f"{arm}{NBSP}{count(number)}" for arm, number in numbers.items())
+def _sizes(protocol: Protocol, events: Mapping[str, int], participants: Mapping[str, int]) -> tuple[str, ...]:
+    """Events of participants of each arm, `A: 115/200`; a dash stands for a number that is not given."""
+    return tuple(
+        f"{arm}:{NBSP}" + "/".join(count(numbers[arm]) if arm in numbers else "–" for numbers in (events, participants))
+        for arm in arms_in_order(protocol, (*participants, *events))
+    )
 
 
 def how(protocol: Protocol, estimate: Estimate) -> str:
@@ -121,21 +124,27 @@ def arm_table(protocol: Protocol, estimates: Iterable[Estimate]) -> ArmTable | N
     values = by_arm(estimates)
     if not values:
         return None
-    found = dict.fromkeys(item.arm or "" for item in values)
-    arms = [*(arm for arm in protocol.arms if arm in found), *(arm for arm in found if arm not in protocol.arms)]
+    arms = arms_in_order(protocol, (item.arm or "" for item in values))
     levels = {item.conf_level for item in values if quote.limits(item)}
     common = next(iter(levels)) if len(levels) == 1 else None
     sizes = {arm: _same([item for item in values if item.arm == arm]) for arm in arms}
     keyed: dict[tuple[str, str], dict[str, Estimate]] = {}
     for item in values:
         keyed.setdefault((measure_of(item), how(protocol, item)), {}).setdefault(item.arm or "", item)
-    rows = []
+    rows: list[tuple[str, tuple[Cell | None, ...], str]] = []
     for (measure, method), cells in keyed.items():
         notes = dict.fromkeys(item.note for item in cells.values() if item.value is not None and item.note)
         row_cells = tuple(_cell(cells[arm], common, show_n=not sizes[arm]) if arm in cells else None for arm in arms)
         rows.append((measure, row_cells, "; ".join(filter(None, (method, *notes)))))
+    methods = {method for _, _, method in rows}
+    shared = methods.pop() if len(methods) == 1 else ""
     columns = tuple((arm, protocol.arms[arm].label if arm in protocol.arms else "", sizes[arm]) for arm in arms)
-    return ArmTable(columns, level(common) if common is not None else "", tuple(rows))
+    return ArmTable(
+        columns=columns,
+        level=level(common) if common is not None else "",
+        rows=tuple((measure, cells, "" if shared else method) for measure, cells, method in rows),
+        method=shared,
+    )
 
 
 def _same(estimates: Sequence[Estimate]) -> str:
@@ -146,6 +155,8 @@ def _same(estimates: Sequence[Estimate]) -> str:
         return ""
     if events is None:
         return f"n{NBSP}={NBSP}{count(participants)}"
+    if all(item.measure == "proportion" for item in estimates):
+        return f"{count(events)} of {count(participants)}"
     return f"{count(events)} {'event' if events == 1 else 'events'} in {count(participants)}"
 
 

@@ -119,6 +119,23 @@ def value_label(protocol: Protocol, endpoint: str, kind: str) -> str:
     return "Alive, %" if deaths else "Event-free, %"
 
 
+def arms_in_order(protocol: Protocol, arms: Iterable[str]) -> list[str]:
+    """Arms in the protocol's order; those that it does not name, such as `any other`, follow."""
+    found = list(dict.fromkeys(arms))
+    return [*(arm for arm in protocol.arms if arm in found), *(arm for arm in found if arm not in protocol.arms)]
+
+
+def arm_words(arm: str | None) -> str:
+    """`arm A`; an id that is a word itself stays alone."""
+    name = arm or ""
+    return f"arm{NBSP}{name}" if len(name) <= 2 else name.replace("_", " ")
+
+
+def by_arm_words(protocol: Protocol, values: dict[str, str]) -> str:
+    """`69 months (arm A) and 75 months (arm B)`."""
+    return joined([f"{values[arm]} ({arm_words(arm)})" for arm in arms_in_order(protocol, values)])
+
+
 def allocation_verb(protocol: Protocol) -> str:
     """`Randomised` or `Assigned`."""
     return "Randomised" if isinstance(protocol.allocation_step, Randomise) else "Assigned"

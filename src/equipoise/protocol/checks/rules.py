@@ -32,8 +32,8 @@ def check_rules(protocol: Protocol) -> Rules:
     made: dict[Path, Rule] = {}
     work = 0
     for path, text, cohort, gives in _all_texts(protocol):
-        rule = compiled(protocol, path, text, cohort=cohort, gives=gives)
-        work += 30 * size(rule.node) + (len(rule.sql("duckdb")) if gives == "boolean" else 0)
+        rule, cost = _compiled(protocol, path, text, cohort, gives)
+        work += cost
         if work > MAX_WORK:
             fail(protocol, path, "the rules up to here are too large together", "derive less, or simplify them")
         made[path] = rule
@@ -46,15 +46,14 @@ def check_rules(protocol: Protocol) -> Rules:
     return made
 
 
-def compiled(protocol: Protocol, path: Path, text: str, *, cohort: bool = False, gives: Gives = "boolean") -> Rule:
-    """The rule at `path`, also written for a database once, so that a rule that grows too large fails here."""
+def _compiled(protocol: Protocol, path: Path, text: str, cohort: bool, gives: Gives) -> tuple[Rule, int]:
+    """The rule at `path` and its cost; written for a database once, so that one that grows too large fails here."""
     try:
         rule = compile_rule(text, protocol.dictionary, cohort=cohort, gives=gives)
-        if gives == "boolean":
-            rule.sql("duckdb")
+        written = len(rule.sql("duckdb")) if gives == "boolean" else 0
     except RuleError as error:
         raise located(RuleError, protocol, path, error.message, error.mend) from None
-    return rule
+    return rule, 30 * size(rule.node) + written
 
 
 def rule_texts(protocol: Protocol) -> Iterator[tuple[Path, str, bool]]:

@@ -9,6 +9,26 @@ from pydantic import Field
 
 from equipoise.protocol.model.base import Label, Name, Sourced
 
+Derivation = Literal[
+    "sum",
+    "product",
+    "quotient",
+    "complement",
+    "normal-quantile",
+    "schoenfeld-events",
+    "exponential-survival",
+    "mean-event-probability",
+    "participants-for-events",
+    "participants-over-time",
+    "loss-inflation",
+    "interval-p",
+    "interval-ratio",
+    "registry-months",
+    "number-of-arms",
+    "number-of-locations",
+]
+"""How a claim follows from its inputs, or from the rest of the file; `equipoise.checker.derivations` computes it."""
+
 
 class Design(Sourced):
     """What the number of participants rests on. Times in months."""
@@ -61,3 +81,4 @@ class Claim(Sourced):
     printed: Decimal | str
     unit: str | None = None
     inputs: dict[str, Decimal] = Field(default_factory=dict, description="Numbers it is said to rest on.")
+    derivation: Derivation | None = Field(default=None, description="How it follows from them; checked if said.")

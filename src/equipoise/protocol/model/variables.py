@@ -25,8 +25,9 @@ def _labelled(values: object) -> object:
     return {value: value for value in values}
 
 
+Choice = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Choices = Annotated[
-    dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Label], BeforeValidator(_labelled)
+    dict[Choice, Label], BeforeValidator(_labelled, json_schema_input_type=dict[Choice, Label] | list[Choice])
 ]
 
 

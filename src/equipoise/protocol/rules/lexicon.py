@@ -105,8 +105,8 @@ def check_words(text: str) -> None:
 
 
 def is_refused(word: str) -> bool:
-    """Whether a word belongs to SQL and not to rules."""
-    return word.upper() in _WORDS
+    """Whether a word is one of the language's own, or of SQL and not of rules."""
+    return word.upper() in _WORDS or word.upper() in (*_KEYWORDS, "TRUE", "FALSE", "INTERVAL", "AS")
 
 
 def too_deep() -> RuleError:

@@ -36,6 +36,7 @@ from equipoise.protocol.rules.language import (
     depth,
 )
 from equipoise.protocol.rules.lexicon import check_words, is_refused, too_deep
+from equipoise.protocol.rules.stack import room
 from equipoise.protocol.wording import clipped
 
 _ADMITTED = (
@@ -65,8 +66,9 @@ def parse(text: str) -> Node:
         raise RuleError("the rule is empty", mend="write a condition, or take the key out")
     try:
         # in brackets, since it is an expression and never a statement; check_words saw that its own are closed
-        node = _node(sqlglot.parse_one(f"({text})", read="duckdb"))
-        deep = depth(node) > MAX_DEPTH
+        with room():
+            node = _node(sqlglot.parse_one(f"({text})", read="duckdb"))
+            deep = depth(node) > MAX_DEPTH
     except RecursionError:
         raise too_deep() from None
     except (sqlglot.errors.ParseError, sqlglot.errors.TokenError) as error:
@@ -79,8 +81,10 @@ def parse(text: str) -> Node:
 @lru_cache(maxsize=4096)
 def can_be_named(name: str) -> bool:
     """Whether a rule reads a name as a variable wherever a variable can stand; SQL keeps some words for itself."""
+    if is_refused(name):
+        return False
     tokens = sqlglot.tokenize(name, read="duckdb")
-    special = name.upper() in sqlglot.Parser.NO_PAREN_FUNCTION_PARSERS or is_refused(name)
+    special = name.upper() in sqlglot.Parser.NO_PAREN_FUNCTION_PARSERS
     if len(tokens) == 1 and tokens[0].token_type == sqlglot.TokenType.VAR and not special:
         return True  # the most common case, without a parse
     places = "NOT {0} AND {0} = 1 OR {0} IN (1) AND {0} BETWEEN {0} AND {0} + {0} - {0} * ({0}) / {0}"

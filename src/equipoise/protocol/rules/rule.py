@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 from equipoise.errors import RuleError
 from equipoise.protocol.model.variables import Variable
 from equipoise.protocol.rules.evaluate import Judged, Value, Values, evaluate, evaluate_cohort
-from equipoise.protocol.rules.language import Aggregate, Node, Reference, children, references
+from equipoise.protocol.rules.language import MAX_DEPTH, Aggregate, Node, Reference, children, references
+from equipoise.protocol.rules.lexicon import too_deep
 from equipoise.protocol.rules.parse import parse
 from equipoise.protocol.rules.types import Checker, Day, Number, Truth, Type, Words
 
@@ -111,6 +112,7 @@ class _Expansion:
     def __init__(self, dictionary: Mapping[str, Variable]) -> None:
         self.dictionary = dictionary
         self.nodes_left = MAX_NODES
+        self.depth = 0
 
     def node(self, node: Node, within: tuple[str, ...] = ()) -> Node:
         """The tree with every derived variable replaced by what it is derived from."""
@@ -121,7 +123,11 @@ class _Expansion:
             return self._variable(node, within)
         if not children(node):
             return node
+        self.depth += 1
+        if self.depth >= MAX_DEPTH:
+            raise too_deep()
         made = {name: self._part(getattr(node, name), within) for name in node.__dataclass_fields__}
+        self.depth -= 1
         return type(node)(**made)
 
     def _variable(self, node: Reference, within: tuple[str, ...]) -> Node:

@@ -36,6 +36,7 @@ from equipoise.protocol.rules.language import (
     Reference,
     Shift,
 )
+from equipoise.protocol.rules.stack import room
 from equipoise.protocol.rules.types import (
     COUNT_DIGITS,
     MAX_DIGITS,
@@ -74,12 +75,14 @@ def write(node: Node, dictionary: Mapping[str, Variable], dialect: str, *, cohor
     Raises:
         RuleError: the written rule would be too long.
     """
-    return Writer(dictionary, cohort=cohort).condition(node).sql(dialect=dialect)
+    with room():
+        return Writer(dictionary, cohort=cohort).condition(node).sql(dialect=dialect)
 
 
 def write_value(node: Node, dictionary: Mapping[str, Variable], dialect: str) -> str:
     """The SQL of a derived variable that is no number: a choice, a date or a truth value."""
-    return Writer(dictionary, cohort=False).plain(node).sql(dialect=dialect)
+    with room():
+        return Writer(dictionary, cohort=False).plain(node).sql(dialect=dialect)
 
 
 class Writer:

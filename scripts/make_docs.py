@@ -1,0 +1,142 @@
+"""Write what can be generated of the documentation; `make docs` runs it, and a test asserts that nothing is stale.
+
+Three things are generated: the JSON Schema of protocol files, the command reference, and the outputs shown on the
+pages. A page is Markdown. On it
+
+- a `python` block is run, all blocks of a page in one process and one namespace, in an empty folder;
+- a `sh` block that is followed by a `text` block is run too, as long as its lines are calls of `equipoise`;
+- a `text` block that stands straight after one of them is its output, and is written anew.
+
+A block is left alone if its opening line goes on with `not run`, as in "```python not run".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from equipoise.cli import main as equipoise
+from equipoise.cli.app import app
+from equipoise.protocol import json_schema
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = ROOT / "docs" / "protocol.schema.json"
+COMMANDS = ROOT / "docs" / "commands.md"
+WIDTH = 100
+
+BLOCK = re.compile(r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def main() -> None:
+    """Write every file that is not as it would be made now."""
+    for path, text in made().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+
+
+def made() -> dict[Path, str]:
+    """Every file with generated parts, as it would be made now."""
+    return {SCHEMA: schema(), COMMANDS: commands(), **{path: with_outputs(path) for path in pages()}}
+
+
+def pages() -> list[Path]:
+    """The pages that are written by hand."""
+    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path != COMMANDS]
+
+
+def schema() -> str:
+    """The JSON Schema of protocol files."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def commands() -> str:
+    """The command reference: what every verb says of itself."""
+    group: Any = get_command(app)
+    names = {"help_option_names": ["-h", "--help"]}
+    root = group.context_class(group, info_name="equipoise", terminal_width=WIDTH, **names)
+    lines = [
+        "# Commands",
+        "",
+        "<!-- Made by `make docs` from the commands' own help. Do not edit. -->",
+        "",
+        group.help,
+        "",
+        "Every command takes `--json`: it then prints one JSON document on standard output and nothing else. Progress",
+        "and messages go to standard error.",
+        "",
+        group.epilog,
+        "",
+        "| command | what it does |",
+        "|---|---|",
+        *(f"| [`{name}`](#{name}) | {command.help} |" for name, command in group.commands.items()),
+    ]
+    for name, command in group.commands.items():
+        context = command.context_class(command, info_name=name, parent=root, terminal_width=WIDTH, **names)
+        lines += ["", f"## {name}", "", "```text", command.get_help(context).rstrip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def with_outputs(page: Path) -> str:
+    """A page, its blocks run and their outputs put in place."""
+    text = page.read_text(encoding="utf-8")
+    blocks = list(BLOCK.finditer(text))
+    parts, at = [], 0
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for number, block in enumerate(blocks, start=1):
+            following = blocks[number] if number < len(blocks) else None
+            shown = is_output(text, block, following)
+            output = run(page, text, block, namespace, shown=shown)
+            if output is not None and shown and following is not None:
+                parts += [text[at : following.start("body")], output]
+                at = following.end("body")
+    return "".join([*parts, text[at:]])
+
+
+def is_output(text: str, block: re.Match[str], following: re.Match[str] | None) -> bool:
+    """Whether the block that follows holds the output of this one."""
+    if following is None or following["language"] != "text":
+        return False
+    return not text[block.end() : following.start()].strip()
+
+
+def run(page: Path, text: str, block: re.Match[str], namespace: dict[str, Any], *, shown: bool) -> str | None:
+    """What a block prints, each line without blanks at its end; None if it is not one that runs."""
+    if block["rest"].strip() == "not run" or block["language"] not in ("python", "sh"):
+        return None
+    if block["language"] == "sh" and not shown:
+        return None
+    line = text.count("\n", 0, block.start("body"))
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        if block["language"] == "python":
+            # blank lines before it, so that a traceback names the line of the page
+            exec(compile("\n" * line + block["body"], str(page), "exec"), namespace)
+        else:
+            for command in block["body"].splitlines():
+                call(command, err)
+    return "".join(f"{row.rstrip()}\n" for row in out.getvalue().splitlines())
+
+
+def call(command: str, err: io.StringIO) -> None:
+    """Run one line of a `sh` block in this process; a status of 2 or more is an error of the page."""
+    name, *arguments = shlex.split(command, comments=True)
+    if name != "equipoise":
+        raise ValueError(f"a sh block whose output is shown calls equipoise, not {name}")
+    try:
+        equipoise(arguments)
+    except SystemExit as left:
+        if int(left.code or 0) > 1:
+            raise ValueError(f"'{command}' left with status {left.code}: {err.getvalue()}") from None
+
+
+if __name__ == "__main__":
+    main()

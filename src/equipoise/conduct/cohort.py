@@ -1,0 +1,28 @@
+"""Cohort rules: about all participants together. They warn and never refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from equipoise.conduct.context import Context
+from equipoise.conduct.decision import Draft
+from equipoise.protocol.model.criteria import CohortRule
+from equipoise.protocol.rules import Verdict
+
+
+def judge_cohort(context: Context, rule: CohortRule, rows: Sequence[Mapping[str, Any]]) -> Verdict:
+    """How a rule is judged on the values of the participants it counts."""
+    value = context.criteria.rule(rule.rule, cohort=True).judge_cohort(rows)
+    return "unknown" if value is None else "pass" if value else "fail"
+
+
+def cohort_draft(rule: CohortRule, verdict: Verdict, participants: int) -> Draft:
+    """The entry that keeps a verdict."""
+    return Draft("cohort", {"rule": rule.id, "verdict": verdict, "participants": participants})
+
+
+def cohort_warning(rule: CohortRule) -> str:
+    """The same for people, where the rule does not hold."""
+    title = rule.label or (rule.quotes[0] if rule.quotes else rule.rule)
+    return f"{rule.id} does not hold: {title}"

@@ -1,0 +1,172 @@
+"""ADSL and the flow of participants, from states made by hand and from a small ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time
+
+import pytest
+from analysis_states import CUT, death, lost, on, participant, trial
+
+from equipoise.allocation import commitment
+from equipoise.analysis import flow_of, make_datasets
+from equipoise.analysis.adsl import make_adsl
+from equipoise.conduct import Desk, commands
+from equipoise.conduct.state import FormRecord, Left, Refusal
+from equipoise.errors import DataError
+
+
+def row(state, cut=CUT):
+    return make_adsl(trial(), {state.number: state}, cut).row(0, named=True)
+
+
+def test_adsl_says_who_where_and_when():
+    found = row(participant(arm="B", alive=1000, at_allocation={"organs_involved": "multiple", "site": "S01"}))
+    assert (found["USUBJID"], found["SUBJID"], found["SITEID"]) == ("jcog1017-00001", "00001", "S01")
+    assert (found["ENRLFL"], found["ENRLDT"], found["RANDFL"], found["RANDDT"]) == ("Y", on(-92), "Y", on(0))
+    assert (found["ARMCD"], found["TRT01P"], found["ARM"]) == ("B", "B", trial().arms["B"].label)
+    assert found["STRATAR"] == "organs_involved=multiple"  # the site is left out
+    assert (found["EOSSTT"], found["DTHFL"], found["LSTALVDT"]) == ("ONGOING", "N", on(1000))
+
+
+def test_derived_variables_stand_in_adsl():
+    found = row(participant())
+    assert (found["ORGANS"], found["SUBTYPE"], found["METASTATIC_ORGANS"]) == ("multiple", "luminal", 2)
+
+
+def test_a_death_ends_the_study():
+    found = row(participant(events=[death(300, "other")]))
+    assert (found["DTHFL"], found["DTHDT"], found["DTHCAUS"]) == ("Y", on(300), "other")
+    assert (found["EOSSTT"], found["EOSDT"], found["DCSREAS"]) == ("DISCONTINUED", on(300), "Death")
+
+
+def test_what_happens_after_the_cut_off_is_not_in_adsl():
+    found = row(participant(events=[death(300)]), cut=on(200))
+    assert (found["DTHFL"], found["DTHDT"], found["LSTALVDT"], found["EOSSTT"]) == ("N", None, on(200), "ONGOING")
+    found = row(participant(events=[death(300)]), cut=on(-10))
+    assert (found["RANDFL"], found["ARMCD"], found["ENRLFL"]) == ("N", "", "Y")
+
+
+def test_who_is_screened_after_the_cut_off_is_not_there():
+    assert make_adsl(trial(), {"00001": participant()}, on(-93)).height == 0
+
+
+def test_leaving_treatment_only_is_no_end_of_study():
+    found = row(participant(alive=1000, left=Left("W1", on(200), "continues")))
+    assert found["EOSSTT"] == "ONGOING"
+    found = row(participant(alive=200, left=Left("W1", on(200), "stops")))
+    assert (found["EOSSTT"], found["DCSREAS"]) == ("DISCONTINUED", "Consent withdrawn")
+    assert row(participant(alive=200, left=lost(200)))["DCSREAS"] == "Lost to follow-up"
+
+
+def refused():
+    state = replace(participant(), assignments=(), steps={"registration": on(-92)})
+    return replace(state, refusals=(Refusal("randomisation", on(0), ("I6",), ()),))
+
+
+def test_who_did_not_pass_randomisation_is_no_longer_ongoing():
+    found = row(refused())
+    assert (found["EOSSTT"], found["EOSDT"], found["RANDFL"]) == ("DISCONTINUED", on(0), "N")
+    assert "randomisation" in found["DCSREAS"]
+
+
+def test_a_boolean_asked_again_and_again_is_whether_it_ever_was_true():
+    answers = [(30, False), (60, True), (90, False)]
+    forms = tuple(FormRecord("visit", on(d), f"M{d}", {"local_ulcer_or_bleeding": value}) for d, value in answers)
+    state = participant(alive=1000, forms=forms)
+    state = replace(state, values={**state.values, "local_ulcer_or_bleeding": False})
+    assert row(state)["LOCAL_ULCER_OR_BLEEDING"] == "Y"
+    assert row(state, cut=on(59))["LOCAL_ULCER_OR_BLEEDING"] == "N"
+    assert row(state, cut=on(29))["LOCAL_ULCER_OR_BLEEDING"] is None
+
+
+def test_a_column_that_would_be_written_twice_is_refused():
+    variables = trial().variables
+    twice = variables | {"age": variables["age"].model_copy(update={"adam": "SEX"})}
+    with pytest.raises(DataError, match=r"column SEX .* belongs to age"):
+        make_adsl(trial().model_copy(update={"variables": twice}), {}, CUT)
+    own = variables | {"age": variables["age"].model_copy(update={"adam": "ARMCD"})}
+    with pytest.raises(DataError, match="ARMCD"):
+        make_adsl(trial().model_copy(update={"variables": own}), {}, CUT)
+
+
+def test_the_flow_counts_everybody_once():
+    states = {
+        "00001": participant("00001", "A", alive=1000),
+        "00002": participant("00002", "A", events=[death(100)]),
+        "00003": participant("00003", "B", alive=300, left=lost(300)),
+        "00004": replace(refused(), number="00004"),
+        "00005": replace(participant("00005"), assignments=(), steps={}),
+    }
+    flow = flow_of(trial(), states, CUT)
+    assert flow.screened == 5
+    registration, randomisation = flow.steps
+    assert (registration.assessed, registration.passed) == (5, 4)
+    assert (randomisation.assessed, randomisation.passed) == (4, 3)
+    assert sum(randomisation.not_passed.values()) == 1
+    assert next(iter(randomisation.not_passed)).startswith("I6")
+    a, b = flow.arms
+    assert (a.allocated, a.died, a.in_follow_up, a.analysed) == (2, 1, 1, 2)
+    assert (b.allocated, b.left, b.in_follow_up) == (1, {"Lost to follow-up": 1}, 0)
+
+
+class Office:
+    """A ledger of one participant, command by command."""
+
+    def __init__(self):
+        protocol, seed = trial(), bytes(32)
+        self.desk = Desk(protocol, seeds={"main": seed})
+        self.count = 0
+        digest = {"protocol_digest": protocol.digest, "commitments": {"main": commitment(seed)}}
+        self(commands.Open, -100, **digest)
+
+    def __call__(self, kind, days, **settings):
+        self.count += 1
+        at = datetime.combine(on(days), time(9), tzinfo=UTC)
+        if kind is not commands.Open:
+            settings |= {"participant": "00001", "on": on(days)}
+        settings = {"role": "investigator", "site": "S01"} | settings
+        return self.desk.require(kind(id=f"c{self.count}", at=at, actor="test", **settings))
+
+
+@pytest.fixture
+def office():
+    """One participant randomised on day 0."""
+    submit = Office()
+    values = {
+        "informed_consent": True, "age": 50, "sex": "female", "diagnosis_date": on(-120), "m_stage": "M1",
+        "de_novo": True, "histology_invasive": True, "measurable_metastases": 2, "er": "positive", "her2": "negative",
+        "menopausal_status": "post", "metastatic_organs": 1,
+    }  # fmt: skip
+    submit(commands.Screen, -92)
+    submit(commands.Record, -92, form="screening", values=values)
+    submit(commands.Register, -92, step="registration")
+    submit(commands.Assess, 0, name="induction", responses={"primary": "PR", "metastatic": "SD"})
+    submit(commands.Judge, 0, answers={"I7": True})
+    submit(commands.Allocate, 0, step="randomisation")
+    return submit
+
+
+def test_a_correction_changes_the_covariate_and_not_the_stratum(office):
+    before = make_datasets(trial(), office.desk.participants, CUT)
+    office(commands.Correct, 20, variable="metastatic_organs", value=3, reason="second lesion on the scan of day -95")
+    after = make_datasets(trial(), office.desk.participants, CUT)
+    for table in (before, after):
+        assert "organs_involved=single" in table.adsl["STRATAR"][0]
+        assert "organs_involved=single" in table.adtte["STRATAR"][0]
+    assert (before.adsl["ORGANS"][0], after.adsl["ORGANS"][0]) == ("single", "multiple")
+    assert (before.adtte["ORGANS"][0], after.adtte["ORGANS"][0]) == ("single", "multiple")
+    assert before.adsl["ARMCD"][0] == after.adsl["ARMCD"][0]
+
+
+def test_srcseq_is_the_number_of_the_entry_that_holds_the_event(office):
+    office(commands.Assess, 90, name="follow_up", responses={"primary": "PD", "metastatic": "SD"}, visit="M3")
+    office(commands.Happen, 90, event="local_progression")
+    office(commands.Happen, 200, event="death", cause="other")
+    adtte = make_datasets(trial(), office.desk.participants, CUT).adtte
+    entries = {entry.seq: entry for entry in office.desk.journal}
+    traced = {row["PARAMCD"]: entries[row["SRCSEQ"]] for row in adtte.iter_rows(named=True)}
+    assert traced["LRFS"].data["event"] == "local_progression"
+    assert traced["LRFS"].data["on"] == on(90).isoformat()
+    assert traced["OS"].data["event"] == "death"
+    assert traced["OS"].kind == "event"

@@ -1,0 +1,32 @@
+"""Small trials that tests of conduct share, loaded once, and clerks with an open trial."""
+
+from __future__ import annotations
+
+import pytest
+from small_trial import CLASSES, Clerk, small
+
+from equipoise.protocol import Protocol, loads
+
+
+@pytest.fixture(scope="session")
+def protocol() -> Protocol:
+    return small()
+
+
+@pytest.fixture(scope="session")
+def classes() -> Protocol:
+    return loads(CLASSES, file="classes.yaml")
+
+
+@pytest.fixture
+def clerk(protocol: Protocol) -> Clerk:
+    clerk = Clerk(protocol)
+    clerk.open()
+    return clerk
+
+
+@pytest.fixture
+def board(classes: Protocol) -> Clerk:
+    clerk = Clerk(classes, seeds={})
+    clerk.open()
+    return clerk

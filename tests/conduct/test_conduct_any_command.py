@@ -1,0 +1,169 @@
+"""Whatever is asked in whatever state, conduct answers: entries that fold, or a refusal that says why."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_trial import BLOCKS, CLASSES, DAY, FORM, SEEDS, SIMPLE, Clerk, small
+
+from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
+from equipoise.ledger import verify_bytes
+from equipoise.protocol import Protocol, loads
+
+PROTOCOLS = [small(), small(BLOCKS), small(SIMPLE), loads(CLASSES, file="classes.yaml")]
+AT = datetime(2024, 4, 1, 9, tzinfo=UTC)
+NEXT = "next"
+"""The id of a command that gets one of its own when it is submitted."""
+
+text = st.text(st.characters(), max_size=6) | st.just("x" * 101)
+values = (
+    st.booleans()
+    | st.integers(-5, 10**13)
+    | st.decimals()
+    | st.decimals(0, 200, places=1)
+    | text
+    | st.dates()
+    | st.datetimes()
+)
+near = st.integers(0, 20).map(lambda n: DAY + timedelta(days=n))
+
+# what is usually meant; {field: strategy} by kind of command
+both = st.sampled_from(["CR", "PR", "PD", "NE"]).map(lambda found: {"primary": "PR", "metastatic": found})
+judgements = [("surgeon", {"I2": True}), ("investigator", {"E1": False}), ("board", {"I2": True}), ("board", {})]
+USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
+    commands.Screen: {},
+    commands.Record: {
+        "form": st.sampled_from(["screening", "visit"]),
+        "values": st.sampled_from([FORM, {"fit": True}, {"pain": 3}, {"age": 70}, {"her2": "negative"}, {}]),
+    },
+    commands.Judge: {"role": st.sampled_from([role for role, _ in judgements]), "answers": st.just({"I2": True})},
+    commands.Register: {"step": st.just("registration")},
+    commands.Assess: {"name": st.sampled_from(["induction", "evaluation", "follow_up"]), "responses": both},
+    commands.Classify: {"by": st.just("response_class")},
+    commands.Allocate: {"step": st.sampled_from(["randomisation", "assignment"])},
+    commands.Treat: {
+        "intervention": st.sampled_from(["drug", "surgery"]),
+        "status": st.sampled_from(["started", "done", "stopped"]),
+    },
+    commands.Happen: {
+        "event": st.sampled_from(["death", "progression", "late_surgery", "recurrence"]),
+        "cause": st.sampled_from([None, "cancer", "other"]),
+    },
+    commands.Visit: {"visit": st.just("M3"), "missed": st.booleans()},
+    commands.Withdraw: {"rule": st.sampled_from(["W1", "W2", "W3", "W4"])},
+    commands.Lose: {},
+    commands.Correct: {
+        "variable": st.sampled_from(["age", "her2", "creatinine", "pain", "fit", "arm"]),
+        "value": st.sampled_from([50, Decimal(66), "negative", Decimal("80.5"), False]),
+        "reason": st.sampled_from([None, "read wrongly"]),
+    },
+    commands.CheckCohort: {},
+    commands.Cut: {"on": near},
+    commands.Reveal: {"seeds": st.just({"main": SEEDS["main"].hex()})},
+    commands.Close: {},
+    commands.Open: {"protocol_digest": st.just(PROTOCOLS[0].digest), "commitments": st.just({"main": "ab" * 32})},
+}
+ENDING = (commands.Open, commands.Close, commands.Reveal)
+OFTEN = tuple(kind for kind in USUAL if kind not in ENDING)
+
+# what a field can hold beside, by its name
+WILD: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.sampled_from(["once", "twice"]) | text,
+    "at": st.datetimes(timezones=st.sampled_from([None, UTC])),
+    "on": st.dates() | st.datetimes(),
+    "site": st.none() | text,
+    "reason": st.none() | text,
+    "visit": st.none() | text,
+    "cause": st.none() | text,
+    "missed": st.booleans(),
+    "value": values,
+    "values": st.dictionaries(st.sampled_from([*FORM, "remark", "family_name", "age_group"]) | text, values),
+    "answers": st.dictionaries(st.sampled_from(["I1", "I2", "E1"]) | text, st.booleans()),
+    "responses": st.dictionaries(st.sampled_from(["primary", "metastatic"]) | text, text),
+    "seeds": st.dictionaries(st.just("main") | text, text),
+    "commitments": st.dictionaries(st.just("main") | text, text),
+    "status": st.sampled_from(["started", "done", "stopped"]),
+}
+
+
+@st.composite
+def likely_command(draw: st.DrawFn, kinds: tuple[Any, ...] = OFTEN) -> Any:
+    """A command that could be meant."""
+    kind = draw(st.sampled_from(kinds))
+    said = {"id": NEXT, "at": AT, "actor": "anna", "role": "investigator", "site": "01"}
+    if "participant" in {field.name for field in fields(kind)}:
+        said |= {"participant": draw(st.sampled_from(["P1", "P1", "P2"])), "on": draw(near)}
+    return kind(**{**said, **{name: draw(strategy) for name, strategy in USUAL[kind].items()}})
+
+
+@st.composite
+def any_command(draw: st.DrawFn) -> Any:
+    """A well-typed command of any kind, of which some fields hold anything."""
+    command = draw(likely_command(tuple(USUAL)))
+    names = [field.name for field in fields(command)]
+    changed = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
+    return replace(command, **{name: draw(WILD.get(name, text)) for name in changed})
+
+
+def enter(clerk: Clerk, stage: int) -> None:
+    """Bring one participant so far: not at all, screened, registered, assessed, allocated."""
+    if clerk.protocol.id == "small":
+        acts = [clerk.screen, lambda: clerk(commands.Register, step="registration"), clerk.assess]
+        acts.append(lambda: clerk(commands.Allocate, step="randomisation"))
+    else:
+        responses = {"primary": "PR", "metastatic": "PR"}
+        acts = [
+            lambda: clerk(commands.Screen),
+            lambda: clerk(commands.Record, form="screening", values={"fit": True}),
+            lambda: clerk(commands.Register, step="registration"),
+            lambda: clerk(commands.Assess, name="evaluation", responses=responses),
+            lambda: clerk(commands.Classify, by="response_class"),
+            lambda: clerk(commands.Judge, role="board", answers={"I2": True}),
+            lambda: clerk(commands.Allocate, step="assignment"),
+        ]
+    for act in acts[:stage]:
+        act()
+
+
+def check(clerk: Clerk, asked: list[Any]) -> None:
+    """Submit all; only decisions come back, and the ledger adds up to the desk's states."""
+    for count, one in enumerate(asked):
+        command = replace(one, id=f"next{count}") if one.id == NEXT else one
+        before = len(clerk.desk.journal)
+        repeated = command.id in clerk.desk._answers
+        decision = clerk.desk.submit(command)
+        kinds = [entry.kind for entry in clerk.desk.journal][before:]
+        if repeated:
+            assert kinds == []
+        elif isinstance(decision, Refused):
+            assert decision.reasons
+            assert all(decision.reasons)
+            assert kinds in ([], ["refuse"])
+        else:
+            assert isinstance(decision, Accepted)
+            assert kinds == [draft.kind for draft in decision.drafts]
+            assert "refuse" not in kinds
+    assert fold(clerk.protocol, clerk.desk.journal) == (clerk.desk.trial, clerk.desk.participants)
+    assert not clerk.desk.journal or verify_bytes(clerk.desk.journal.to_bytes()).ok
+    assert replay_allocations(clerk.protocol, clerk.desk.journal).problems == ()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes"])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(stage=st.integers(0, 7), asked=st.lists(likely_command() | likely_command() | any_command(), max_size=20))
+def test_any_sequence_of_commands_is_answered(protocol: Protocol, stage: int, asked: list[Any]) -> None:
+    clerk = Clerk(protocol, seeds=SEEDS if protocol.id == "small" else {})
+    clerk.open()
+    enter(clerk, stage)
+    check(clerk, asked)
+
+
+@given(asked=st.lists(any_command() | likely_command(), max_size=5))
+def test_any_command_before_the_opening_is_answered(asked: list[Any]) -> None:
+    check(Clerk(PROTOCOLS[0]), asked)
