@@ -53,8 +53,7 @@ def participant(
     allocation="randomisation", registered=-92, assigned=None, **more,
 ):  # fmt: skip
     """A participant registered and randomised on day 0; `seen` are days of assessments, `alive` the last day alive."""
-    days = [0, *seen, *(event.on - on(0) for event in ())]
-    last = alive if alive is not None else max([*days, *((event.on - on(0)).days for event in events)])
+    last = alive if alive is not None else max([0, *seen, *((event.on - on(0)).days for event in events)])
     assignments = tuple(Assignment(allocation, a, on(d)) for d, a in (assigned or [(0, arm)]))
     steps = {first: on(registered)} | ({allocation: assignments[0].on} if assignments else {})
     return ParticipantState(

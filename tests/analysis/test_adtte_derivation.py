@@ -219,14 +219,9 @@ def test_a_class_reached_after_the_cut_off_is_not_known_yet():
 
 
 def test_who_has_no_class_yet_counts_in_the_reference_class():
-    rows = derived(changhai([], events=[death(-10)]) if False else _unclassed(), protocol="changhai")
+    state = replace(changhai([(0, "4")], events=[death(-10)]), assignments=(), steps={"registration": on(-91)})
+    rows = derived(state, protocol="changhai")
     assert (rows["OS"]["TRTP"], rows["OS"]["ITTFL"], rows["OS"]["ENRLFL"]) == ("4", "N", "Y")
-
-
-def _unclassed():
-    state = changhai([(0, "4")], events=[death(-10)])
-    steps = {"registration": on(-91)}
-    return replace(state, assignments=(), steps=steps)
 
 
 def test_every_time_to_event_sensitivity_and_count_has_its_parameter():

@@ -181,7 +181,6 @@ MENDED = [
         "allocation-factors-left-out",
     ),
     ("jcog1017", "  control_median: 20\n", "  control_median: 60\n", "control-lived-longer"),
-    ("jcog1017", "conf_high: 0.527, conf_level: 0.95", "conf_high: 0.527, conf_level: 0.90", "conf-levels-mixed"),
 ]
 
 
@@ -275,3 +274,9 @@ def test_a_quote_of_the_document_may_break_its_lines_otherwise() -> None:
     found = found_in("jcog1017", ("text: The primary endpoint was overall survival (OS)",
                                   "text: >-\n      The primary endpoint\n      was overall survival (OS)"))  # fmt: skip
     assert of("text-not-in-document", found) == []
+
+
+def test_intervals_of_one_level_are_not_called_mixed() -> None:
+    same = [(f"conf_high: {high}, conf_level: 0.95", f"conf_high: {high}, conf_level: 0.90") for high in ("0.527", "0.53")]
+    assert of("conf-levels-mixed", found_in("jcog1017")) != []
+    assert of("conf-levels-mixed", found_in("jcog1017", *same)) == []

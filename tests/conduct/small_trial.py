@@ -89,6 +89,10 @@ endpoints:
 
 BLOCKS = "main: {method: blocks, ratio: {A: 1, B: 1}, sizes: [2, 4], strata: [her2]}"
 SIMPLE = "main: {method: simple, ratio: {A: 2, B: 1}}"
+TWICE = TEXT.replace(
+    "  - crossover:", "  - randomise: {id: maintenance, label: Maintenance, list: second}\n  - crossover:"
+).replace("\nallocation:\n", f"\nallocation:\n  {BLOCKS.replace('main', 'second').replace('her2', 'targeted')}\n")
+"""The small trial with a second randomisation, stratified by a truth value."""
 MINIMISATION = TEXT[TEXT.index("main:\n") : TEXT.index("\nevents:")]
 
 CLASSES = """\
@@ -102,6 +106,8 @@ forms:
 eligibility:
   - {id: I1, kind: inclusion, at: registration, label: Fit, rule: fit}
   - {id: I2, kind: inclusion, at: assignment, label: Agreed by the board, judgement: board}
+cohort_rules:
+  - {id: C1, label: Somebody is operated, rule: count(*) FILTER (WHERE arm = 'operated') >= 1, of: assignment}
 interventions:
   drug: {label: Drug, kind: drug}
   surgery: {label: Surgery, kind: procedure}

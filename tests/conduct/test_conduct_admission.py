@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from small_trial import BLOCKS, DAY, SIMPLE, Clerk, after, small
+from small_trial import BLOCKS, DAY, SEEDS, SIMPLE, TWICE, Clerk, after, small
 
 from equipoise.allocation import commitment
-from equipoise.conduct import Accepted, Refused, commands, decide
-from equipoise.protocol import Protocol
+from equipoise.conduct import Accepted, Refused, commands, decide, replay_allocations
+from equipoise.protocol import Protocol, loads
 
 
 def test_a_participant_is_screened_once_at_a_site(clerk: Clerk) -> None:
@@ -94,6 +94,19 @@ def test_a_rule_and_a_judgement_exclude_each_by_itself(clerk: Clerk) -> None:
         assert decision.reasons == (f"E1 fail: Not fit ({decided})",)
 
 
+def test_a_criterion_of_two_parts_is_unknown_while_one_is_and_the_other_does_not_decide(clerk: Clerk) -> None:
+    clerk.screen("P1", age=None)  # not judged unfit, and the age not known
+    clerk.screen("P2", age=None)
+    clerk.accepted(commands.Judge, "P2", answers={"E1": True})
+    for number, expected in (
+        ("P1", "E1 unknown: Not fit (age = not recorded)"),
+        ("P2", "E1 fail: Not fit (judged_e1 = yes)"),
+    ):
+        decision = clerk(commands.Register, number, step="registration")
+        assert isinstance(decision, Refused)
+        assert decision.reasons[-1] == expected
+
+
 def test_nobody_is_registered_twice(clerk: Clerk) -> None:
     clerk.register()
     assert clerk.refused(commands.Register, step="registration") == "P1 passed 'registration' on 2024-03-01"
@@ -164,6 +177,27 @@ def test_nobody_is_allocated_twice(clerk: Clerk) -> None:
     clerk.allocate()
     assert clerk.refused(commands.Allocate, step="randomisation") == "P1 passed 'randomisation' on 2024-03-01"
     assert clerk.desk.trial.lists["main"].at("all").allocated == 1
+
+
+def test_a_second_randomisation_has_its_own_list_and_the_first_arm_and_levels_count() -> None:
+    clerk = Clerk(loads(TWICE, file="twice.yaml"), seeds={**SEEDS, "second": bytes(32)})
+    clerk.open()
+    clerk.register()
+    clerk.assess()
+    reason = clerk.refused(commands.Allocate, step="maintenance")
+    assert reason == "P1 has not passed 'randomisation', which comes before 'maintenance'"
+    first = clerk.accepted(commands.Allocate, step="randomisation").arm
+    levels = clerk.state().at_allocation
+    clerk.accepted(commands.Allocate, step="maintenance", day=after(90))
+    assert clerk.last().data["stratum"] == "targeted=true"
+    state = clerk.state()
+    assert [item.step for item in state.assignments] == ["randomisation", "maintenance"]
+    assert state.arm == state.values["arm"] == first
+    assert state.at_allocation == levels
+    assert set(clerk.desk.trial.lists) == {"main", "second"}
+    clerk.finish()
+    replay = replay_allocations(clerk.protocol, clerk.desk.journal)
+    assert (replay.allocations, replay.problems) == (2, ())
 
 
 def test_every_missing_factor_is_named(clerk: Clerk) -> None:

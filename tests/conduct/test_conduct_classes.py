@@ -5,25 +5,25 @@ from __future__ import annotations
 import pytest
 from small_trial import Clerk, after
 
-from equipoise.conduct import Refused, commands
+from equipoise.conduct import Accepted, Refused, commands
 from equipoise.conduct.lists import arm_of_class, method_of
 from equipoise.errors import AllocationError
 from equipoise.protocol import Protocol
 
 
-def enter(board: Clerk) -> None:
-    board.accepted(commands.Screen)
-    board.accepted(commands.Record, form="screening", values={"fit": True})
-    board.accepted(commands.Register, step="registration")
+def enter(board: Clerk, number: str = "P1") -> None:
+    board.accepted(commands.Screen, number)
+    board.accepted(commands.Record, number, form="screening", values={"fit": True})
+    board.accepted(commands.Register, number, step="registration")
 
 
-def evaluate(board: Clerk, metastatic: str, days: int) -> object:
+def evaluate(board: Clerk, metastatic: str, days: int, number: str = "P1") -> Accepted:
     """One turn of the loop; the answer to the assignment."""
     responses = {"primary": "SD", "metastatic": metastatic}
-    board.accepted(commands.Assess, name="evaluation", responses=responses, day=after(days))
-    board(commands.Classify, by="response_class", day=after(days))
-    board.accepted(commands.Judge, role="board", answers={"I2": True}, day=after(days))
-    return board(commands.Allocate, step="assignment", day=after(days))
+    board.accepted(commands.Assess, number, name="evaluation", responses=responses, day=after(days))
+    board.accepted(commands.Classify, number, by="response_class", day=after(days))
+    board.accepted(commands.Judge, number, role="board", answers={"I2": True}, day=after(days))
+    return board.accepted(commands.Allocate, number, step="assignment", day=after(days))
 
 
 def test_a_new_class_gives_a_new_assignment_and_the_first_arm_is_kept(board: Clerk) -> None:
@@ -71,6 +71,17 @@ def test_treatment_of_the_newest_arm_is_no_treatment_of_another(board: Clerk) ->
     board.accepted(commands.Treat, intervention="surgery", status="done", day=after(181))
     assert "outside_arm" not in board.last().data
     assert board.state().arm == "drugs"
+
+
+def test_a_cohort_rule_counts_the_first_arm_once_somebody_is_assigned(board: Clerk) -> None:
+    warning = ("C1 does not hold: Somebody is operated",)
+    for number in ("P1", "P2", "P3", "P4"):
+        enter(board, number)
+    assert evaluate(board, "PR", 90, "P1").warnings == warning
+    assert evaluate(board, "CR", 180, "P1").warnings == ()  # assigned anew, and counted before
+    assert evaluate(board, "PR", 180, "P2").warnings == warning  # the first arm of P1 was the other one
+    assert evaluate(board, "CR", 180, "P3").warnings == ()  # the one who is assigned now is operated
+    assert evaluate(board, "PR", 180, "P4").warnings == ()
 
 
 def test_no_class_no_arm(board: Clerk) -> None:

@@ -291,6 +291,12 @@ def test_who_came_was_alive_and_who_missed_a_visit_may_not_have_been(screened: C
     assert (state.visits, state.missed, state.last_alive) == ((after(90),), (after(180),), after(90))
 
 
+def test_who_is_known_alive_on_a_day_stays_so_whatever_is_entered_later(screened: Clerk) -> None:
+    screened.accepted(commands.Visit, visit="M3", day=after(90))
+    screened.accepted(commands.Visit, visit="M1", day=after(30))
+    assert screened.state().last_alive == after(90)
+
+
 # --- corrections
 
 

@@ -42,8 +42,7 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
         case "screen":
             changes["screened"] = state.screened + 1
         case "register" | "allocate":
-            passed = max(data["number"], state.passed.get(data["step"], 0))
-            changes["passed"] = {**state.passed, data["step"]: passed}
+            changes["passed"] = {**state.passed, data["step"]: int(data["number"])}
             if entry.kind == "allocate" and data["method"] != "classified":
                 changes["lists"] = {**state.lists, data["list"]: _list_after(protocol, state, data)}
         case "reveal":
