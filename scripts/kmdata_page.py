@@ -82,6 +82,7 @@ def _fitted(trial: ReconstructedTrial) -> Row:
 
 def _introduction(rows: list[Row]) -> list[str]:
     far = [abs(row.difference) for row in rows if row.difference is not None]
+    near = sum(size <= FAR for size in far)
     return [
         "# Reconstructed trials: our hazard ratio beside the published one",
         "",
@@ -100,8 +101,8 @@ def _introduction(rows: list[Row]) -> list[str]:
         "",
         _wrapped(
             "**The reconstruction.** The table sets our hazard ratio (Cox, Efron, no covariates) beside the one in the "
-            f"publication, which is known for {len(far)} data sets. The difference is log(ours / published): its median "
-            f"size is {np.median(far):.3f}, and {sum(d <= FAR for d in far)} of {len(far)} are within {FAR}. It shows "
+            f"publication, which is known for {len(far)} data sets. The difference is log(ours / published): its "
+            f"median size is {np.median(far):.3f}, and {near} of {len(far)} are within {FAR}. It shows "
             "how near the digitised figure comes to the patients behind it, and whether the publication adjusted or "
             "stratified; it says nothing about the code."
         ),

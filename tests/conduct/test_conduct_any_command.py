@@ -155,7 +155,7 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes"])
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(stage=st.integers(0, 7), asked=st.lists(likely_command() | likely_command() | any_command(), max_size=20))
 def test_any_sequence_of_commands_is_answered(protocol: Protocol, stage: int, asked: list[Any]) -> None:
     clerk = Clerk(protocol, seeds=SEEDS if protocol.id == "small" else {})
