@@ -117,8 +117,30 @@ def test_classes_never_get_a_ratio_from_diagnosis_without_landmark_and_time_depe
         assert {"cox, landmark at 12 months", "cox, time-dependent class"} <= methods
 
 
+def test_every_sensitivity_rule_gives_a_comparison_of_its_own():
+    protocol, (datasets, results) = trial("henan"), rehearsed("henan")
+    found = [item for item in results.of("pfs", "hazard ratio") if item.note.startswith("sensitivity")]
+    assert [item.note for item in found] == [
+        f"sensitivity: {rule.label}" for rule in protocol.endpoints["pfs"].sensitivity
+    ]
+    censored = {
+        code: datasets.adtte.filter((pl.col("PARAMCD") == code) & (pl.col("CNSR") == 1)).height
+        for code in ("PFS", "PFSMV", "PFSNT")
+    }
+    # a rule can only censor more; the protocol assumes new therapies, so that one does
+    assert censored["PFSMV"] >= censored["PFS"] < censored["PFSNT"]
+    events = [sum(item.events_by_arm.values()) for item in found]
+    assert events == [sum(found[i].n_by_arm.values()) - censored[c] for i, c in enumerate(("PFSMV", "PFSNT"))]
+
+
+def test_sensitivity_rules_of_a_class_trial_come_with_all_its_comparisons():
+    found = [i for i in rehearsed("changhai")[1].of("dpfs", "hazard ratio") if i.note.startswith("sensitivity")]
+    assert {"cox, landmark at 12 months", "cox, time-dependent class"} <= {item.method for item in found}
+    assert all("biased" in item.note for item in found if "as written" in item.method)
+
+
 def changhai_adtte(replicate):
-    """The Changhai design with no effect: trials.md 1.2, months from diagnosis, as ADTTE of OS."""
+    """The Changhai design with no effect, from diagnosis, as ADTTE of OS."""
     n, evaluations = 362, [3.0, 6.0, 9.0, 12.0, np.inf]
     model = DiseaseModel(arms=("all",), cancer_death=Transition(hazard=Weibull.from_median(40)))
     death = simulate(model, np.zeros(n, dtype=int), seed=11, replicate=replicate).death

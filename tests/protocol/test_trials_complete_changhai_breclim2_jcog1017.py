@@ -321,7 +321,7 @@ class TestChanghai:
             stay *= 1 - probability
         assert stay == pytest.approx(0.82, abs=1e-9)
         disease = assumptions.disease
-        deaths = (disease.death_cancer, disease.death_other)
+        deaths = (disease.cancer_death, disease.other_death)
         rate = sum(1 / item.weibull.scale for item in deaths if item is not None and item.weibull is not None)
         assert 0.6931471805599453 / rate == pytest.approx(40, abs=1e-5)
         for item in (*deaths, disease.local_progression, disease.distant_progression):

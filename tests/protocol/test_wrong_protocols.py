@@ -164,7 +164,7 @@ WRONG = [
           "assumptions.variables.diagnosis_date.days.between: the days end (-45) before they start (-7)",
           "swap the two"),
     wrong("a probability that is neither number nor by arm", "probability: 0.4}\n", "probability: many}\n",
-          "assumptions.consequences.0.probability: should be a number or keys with values, and is the text 'many'",
+          "assumptions.consequences.2.probability: should be a number or keys with values, and is the text 'many'",
           "write a number or keys with values"),
     wrong("a probability of an arm above 1", "probability: 0.4}\n", "probability: {A: 2}}\n",
           "assumptions.consequences.0.probability.A: should be at most 1, and is the number 2",

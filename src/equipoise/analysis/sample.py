@@ -124,7 +124,7 @@ def in_population(frame: pl.DataFrame, population: str) -> pl.DataFrame:
 
 
 def _typed(frame: pl.DataFrame, code: str) -> pl.DataFrame:
-    """AVAL and ENTRY as floats, arms as text, ENTRY 0 where there is none; the dates' precision does not matter."""
+    """AVAL, CNSR and ENTRY as floats, arms and participants as text; ENTRY is 0 where there is none."""
     if "ENTRY" not in frame.columns:
         frame = frame.with_columns(ENTRY=pl.lit(0.0))
     try:

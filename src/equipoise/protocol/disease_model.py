@@ -19,8 +19,8 @@ def disease_model(protocol: Protocol) -> DiseaseModel:
     disease = protocol.assumptions.disease
     return DiseaseModel(
         arms=tuple(protocol.arms),
-        cancer_death=_transition(disease.death_cancer),
-        other_death=_transition(disease.death_other),
+        cancer_death=_transition(disease.cancer_death),
+        other_death=_transition(disease.other_death),
         dropout=_transition(disease.dropout),
         local_progression=_transition(disease.local_progression),
         distant_progression=_transition(disease.distant_progression),
@@ -33,8 +33,8 @@ def covariates_of(protocol: Protocol) -> tuple[str, ...]:
         return ()
     disease = protocol.assumptions.disease
     transitions = (
-        disease.death_cancer,
-        disease.death_other,
+        disease.cancer_death,
+        disease.other_death,
         disease.dropout,
         disease.local_progression,
         disease.distant_progression,

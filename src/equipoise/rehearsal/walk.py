@@ -145,6 +145,8 @@ def _baseline(course: Course, day: date) -> None:
 def _treat(course: Course, step: Treat, day: date) -> None:
     """Give the interventions of the step; a form is filled in where something was done, not given."""
     state, protocol = course.state, course.setting.protocol
+    if step.when is not None and course.office.desk.criteria.rule(step.when).judge(state.values).value is not True:
+        return  # whoever does not meet the condition, or of whom it is not known, is not treated
     arm = state.assignments[-1].arm if state.assignments else None
     if step.by_arm and (arm, step.label) in course.treated:
         return  # in a loop, the same class again is not treated anew

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from equipoise.protocol.model.trial import Path, Protocol
 
 MAX_DAYS = 36_525
-TRANSITIONS = ("local_progression", "distant_progression", "death_cancer", "death_other", "dropout")
+TRANSITIONS = ("local_progression", "distant_progression", "cancer_death", "other_death", "dropout")
 _FITS = {
     "constant": ("integer", "decimal", "boolean", "choice", "date", "text"),
     "probability": ("boolean",),

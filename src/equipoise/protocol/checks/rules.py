@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from equipoise.errors import RuleError
 from equipoise.protocol.checks.report import fail, located
 from equipoise.protocol.model.endpoints import Proportion
-from equipoise.protocol.model.pathway import Crossover, Randomise, Repeat, settings
+from equipoise.protocol.model.pathway import Crossover, Randomise, Repeat, Treat, settings
 from equipoise.protocol.rules import Rule, compile_rule
 from equipoise.protocol.rules.language import size
 from equipoise.protocol.rules.parse import can_be_named
@@ -96,6 +96,8 @@ def _pathway_rules(steps: tuple[Step, ...], at: Path) -> Iterator[tuple[Path, st
         match found:
             case Randomise(when=str(text)):
                 yield (*at, i, "randomise", "when"), text, False
+            case Treat(when=str(text)):
+                yield (*at, i, "treat", "when"), text, False
             case Crossover(when=str(text)):
                 yield (*at, i, "crossover", "when"), text, False
             case Repeat():

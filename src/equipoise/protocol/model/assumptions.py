@@ -134,8 +134,8 @@ class Disease(Sourced):
     origin: Name = Field(description="The step at which the clock starts: `randomisation`, `registration`.")
     local_progression: Transition | None = None
     distant_progression: Transition | None = None
-    death_cancer: Transition
-    death_other: Transition | None = None
+    cancer_death: Transition
+    other_death: Transition | None = None
     dropout: Transition | None = None
 
 

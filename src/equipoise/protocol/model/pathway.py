@@ -26,6 +26,7 @@ class Treat(Sourced):
     label: Label = "Treatment"
     interventions: tuple[Name, ...] = ()
     by_arm: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
+    when: RuleText | None = Field(default=None, description="Given only to those for whom this is true.")
     months: float | None = Field(default=None, gt=0, description="How long before the next step.")
     form: Name | None = Field(default=None, description="Form recorded with it.")
 
