@@ -133,9 +133,7 @@ def test_simple_randomisation_refuses_a_block_and_an_unknown_arm() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    ratios, st.lists(st.tuples(st.integers(1, 3), st.randoms(use_true_random=False)), min_size=1, max_size=4)
-)
+@given(ratios, st.lists(st.tuples(st.integers(1, 3), st.randoms(use_true_random=False)), min_size=1, max_size=4))
 def test_every_full_block_holds_the_ratio(ratio: Ratio, blocks: list[tuple[int, object]]) -> None:
     method = PermutedBlocks(ratio, tuple(n * ratio.total for n in (1, 2, 3)))
     state, places = ListState(), 0
@@ -213,9 +211,7 @@ def with_margins(margins: dict[str, dict[str, int]]) -> tuple[ListState, dict[st
 def test_equal_margins_are_a_tie_with_equal_probabilities(arms: int, n: int, measure: Measure) -> None:
     ratio = Ratio.of(dict.fromkeys("ABCD"[:arms], 1))
     state, levels = with_margins({"f": dict.fromkeys(ratio.arms, n), "g": dict.fromkeys(ratio.arms, n)})
-    result = Minimisation(ratio, (Factor("f"), Factor("g")), Fraction(9, 10), measure).probabilities(
-        state, levels
-    )
+    result = Minimisation(ratio, (Factor("f"), Factor("g")), Fraction(9, 10), measure).probabilities(state, levels)
     assert result.tie
     assert result.preferred == ratio.arms
     assert result.by_arm == dict.fromkeys(ratio.arms, Fraction(1, arms))
@@ -265,9 +261,7 @@ def test_arms_tied_at_a_rank_share_the_probabilities_of_their_ranks() -> None:
     by_arm = preference("rank", THREE_EQUAL, Fraction(1, 2), [["B"], ["A", "C"]])
     assert by_arm == {"A": Fraction(7, 24), "B": Fraction(5, 12), "C": Fraction(7, 24)}
     state, levels = with_margins({"f": {"A": 1, "B": 0, "C": 1}})
-    result = Minimisation(THREE_EQUAL, (Factor("f"),), Fraction(1, 2), scheme="rank").probabilities(
-        state, levels
-    )
+    result = Minimisation(THREE_EQUAL, (Factor("f"),), Fraction(1, 2), scheme="rank").probabilities(state, levels)
     assert (result.by_arm, result.tie, result.preferred) == (by_arm, True, ("B",))
 
 

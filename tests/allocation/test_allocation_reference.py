@@ -82,9 +82,7 @@ def test_the_total_imbalance_after_each_assignment_is_that_of_smallerize(name: s
     entry = REFERENCE[name]
     weights = entry["inputs"].get("weights", [1, 1])
     result = _minimise({"A": 1, "B": 1}, entry["inputs"]["margins"], weights)
-    assert [result.imbalance["A"], result.imbalance["B"]] == [
-        parse_fraction(g) for g in entry["expected"]["G"]
-    ]
+    assert [result.imbalance["A"], result.imbalance["B"]] == [parse_fraction(g) for g in entry["expected"]["G"]]
     assert result.preferred == ("B",)
 
 
@@ -124,15 +122,11 @@ def _number(value: Imbalance) -> float:
     return float(value.rounded() if isinstance(value, RootSum) else value)
 
 
-def _minimise(
-    ratio: Mapping[str, int], margins: Mapping[str, Sequence[int]], weights: Sequence[float]
-) -> Any:
+def _minimise(ratio: Mapping[str, int], margins: Mapping[str, Sequence[int]], weights: Sequence[float]) -> Any:
     """The distribution for a participant whose margins hold these counts, by range."""
     arms = Ratio.of(ratio)
     factors = tuple(Factor(name, parse_fraction(w)) for name, w in zip(margins, weights, strict=True))
-    state = StratumState(
-        margins={name: {"here": dict(zip(arms.arms, n, strict=True))} for name, n in margins.items()}
-    )
+    state = StratumState(margins={name: {"here": dict(zip(arms.arms, n, strict=True))} for name, n in margins.items()})
     method = Minimisation(arms, factors, Fraction(4, 5))
     return method.probabilities(ListState({"all": state}), dict.fromkeys(margins, "here"))
 

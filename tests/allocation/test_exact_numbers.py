@@ -60,9 +60,7 @@ def test_the_rounded_text_has_twelve_certain_places() -> None:
     assert roots().rounded() == "0.000000000000"
 
 
-_pairs = st.lists(
-    st.tuples(st.fractions(0, 5, max_denominator=9), st.fractions(0, 60, max_denominator=12)), max_size=4
-)
+_pairs = st.lists(st.tuples(st.fractions(0, 5, max_denominator=9), st.fractions(0, 60, max_denominator=12)), max_size=4)
 
 
 @settings(deadline=None)
@@ -89,9 +87,6 @@ def _eighty_digits(pairs: list[tuple[Fraction, Fraction]]) -> Decimal:
     with localcontext() as context:
         context.prec = 80
         return sum(
-            (
-                Decimal(w.numerator) / w.denominator * (Decimal(s.numerator) / s.denominator).sqrt()
-                for w, s in pairs
-            ),
+            (Decimal(w.numerator) / w.denominator * (Decimal(s.numerator) / s.denominator).sqrt() for w, s in pairs),
             Decimal(0),
         )

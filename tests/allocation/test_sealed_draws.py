@@ -49,9 +49,7 @@ def test_the_draw_of_a_block_size_is_the_hmac_of_its_own_text() -> None:
         (SEED, "main", "all", 0),
     ],
 )
-def test_a_draw_that_could_be_confused_or_repeated_is_refused(
-    seed: bytes, list_id: str, stratum: str, k: int
-) -> None:
+def test_a_draw_that_could_be_confused_or_repeated_is_refused(seed: bytes, list_id: str, stratum: str, k: int) -> None:
     with pytest.raises(AllocationError):
         draw(seed, list_id, stratum, k)
 

@@ -277,6 +277,8 @@ def test_a_quote_of_the_document_may_break_its_lines_otherwise() -> None:
 
 
 def test_intervals_of_one_level_are_not_called_mixed() -> None:
-    same = [(f"conf_high: {high}, conf_level: 0.95", f"conf_high: {high}, conf_level: 0.90") for high in ("0.527", "0.53")]
+    same = [
+        (f"conf_high: {high}, conf_level: 0.95", f"conf_high: {high}, conf_level: 0.90") for high in ("0.527", "0.53")
+    ]
     assert of("conf-levels-mixed", found_in("jcog1017")) != []
     assert of("conf-levels-mixed", found_in("jcog1017", *same)) == []

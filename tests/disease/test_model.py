@@ -40,9 +40,7 @@ DEATH = Transition(hazard=Weibull(1.0, 40.0))
         (lambda: DiseaseModel(arms=("A",)), "without any transition"),
         (lambda: DiseaseModel(arms=("A",), cancer_death=DEATH, frailty_sd=-1.0), "frailty_sd"),
         (
-            lambda: DiseaseModel(
-                arms=("A",), cancer_death=Transition(hazard=Weibull(1, 1), hazard_ratio={"B": 0.5})
-            ),
+            lambda: DiseaseModel(arms=("A",), cancer_death=Transition(hazard=Weibull(1, 1), hazard_ratio={"B": 0.5})),
             "the arms are A",
         ),
         (

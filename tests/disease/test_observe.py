@@ -80,9 +80,7 @@ def test_a_participant_without_any_visit_was_last_seen_at_the_origin() -> None:
     assert local_relapse_free_survival(records).time.tolist() == [1]
 
 
-@pytest.mark.parametrize(
-    ("day", "found"), [(10, 92), (92, 92), (92.5, 183), (183, 183), (366, 366), (367, INF)]
-)
+@pytest.mark.parametrize(("day", "found"), [(10, 92), (92, 92), (92.5, 183), (183, 183), (366, 366), (367, INF)])
 def test_progression_counts_on_the_first_visit_on_or_after_it(day: float, found: float) -> None:
     assert recorded(local=day).local_progression.tolist() == [found]
     assert recorded(distant=day).distant_progression.tolist() == [found]

@@ -53,9 +53,7 @@ def test_a_block_is_the_known_answer_of_the_authors(
 @pytest.mark.parametrize("seed", [0, 7, 2**64 - 1])
 @pytest.mark.parametrize("stream", [0, 3, 2**64 - 1])
 @pytest.mark.parametrize("replicate", [0, 99_999, 2**62])
-def test_uniforms_are_the_words_that_numpy_gives_for_the_same_key(
-    seed: int, stream: int, replicate: int
-) -> None:
+def test_uniforms_are_the_words_that_numpy_gives_for_the_same_key(seed: int, stream: int, replicate: int) -> None:
     participants = np.array([0, 1, 406, 2**40])
     ours = uniforms(seed, stream, participants, replicate=replicate, draws=9)
     for row, participant in enumerate(participants):
@@ -70,13 +68,8 @@ def test_the_extreme_words_stay_inside_the_open_interval() -> None:
 
 def test_a_part_computed_alone_is_the_same_bytes_as_in_the_whole() -> None:
     whole = uniforms(5, "response", np.arange(100), replicate=3, draws=6)
-    assert (
-        uniforms(5, "response", np.arange(40, 60), replicate=3, draws=6).tobytes() == whole[40:60].tobytes()
-    )
-    assert (
-        uniforms(5, "response", np.arange(99, -1, -1), replicate=3, draws=6).tobytes()
-        == whole[::-1].tobytes()
-    )
+    assert uniforms(5, "response", np.arange(40, 60), replicate=3, draws=6).tobytes() == whole[40:60].tobytes()
+    assert uniforms(5, "response", np.arange(99, -1, -1), replicate=3, draws=6).tobytes() == whole[::-1].tobytes()
     assert uniforms(5, "response", 7, replicate=3, draws=2).tobytes() == whole[7, :2].tobytes()
 
 

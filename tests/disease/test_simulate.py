@@ -35,9 +35,7 @@ Floats = NDArray[np.float64]
 
 FULL = DiseaseModel(
     arms=("A", "B"),
-    local_progression=Transition(
-        hazard=Weibull(0.6, 30), hazard_ratio={"B": 0.2}, after={"distant_progression": 1.5}
-    ),
+    local_progression=Transition(hazard=Weibull(0.6, 30), hazard_ratio={"B": 0.2}, after={"distant_progression": 1.5}),
     distant_progression=Transition(hazard=Weibull(0.9, 40), after={"local_progression": 1.3}),
     cancer_death=Transition(
         hazard=PiecewiseConstant([12, 36], [0.002, 0.004, 0.003]),
@@ -140,9 +138,7 @@ def test_arms_and_covariates_multiply_the_hazard() -> None:
     baseline = Weibull(0.7, 50.0)
     model = DiseaseModel(
         arms=("A", "B", "C"),
-        cancer_death=Transition(
-            hazard=baseline, hazard_ratio={"B": 0.5, "C": 2.0}, in_arm={"C": Weibull(1.5, 80.0)}
-        ),
+        cancer_death=Transition(hazard=baseline, hazard_ratio={"B": 0.5, "C": 2.0}, in_arm={"C": Weibull(1.5, 80.0)}),
     )
     arm = np.repeat([0, 1, 2], N)
     predictor = np.tile(np.repeat([0.0, np.log(1.5)], N // 2), 3)
@@ -215,12 +211,8 @@ def generator(rates: list[float]) -> Floats:
 def five_states(local: Hazard, distant: Hazard, death: Hazard) -> DiseaseModel:
     return DiseaseModel(
         arms=("A",),
-        local_progression=Transition(
-            hazard=local, after={"distant_progression": RATIOS["local after distant"]}
-        ),
-        distant_progression=Transition(
-            hazard=distant, after={"local_progression": RATIOS["distant after local"]}
-        ),
+        local_progression=Transition(hazard=local, after={"distant_progression": RATIOS["local after distant"]}),
+        distant_progression=Transition(hazard=distant, after={"local_progression": RATIOS["distant after local"]}),
         cancer_death=Transition(
             hazard=death,
             after={
@@ -330,9 +322,7 @@ def test_any_range_in_any_order_on_any_thread_is_the_same_bytes() -> None:
     def part(first: int) -> Histories:
         rows = np.arange(first, first + 100)
         predictors = {"distant_progression": predictor[rows]}
-        return simulate(
-            pack(FULL), arm[rows], seed=SEED, replicate=7, participant=rows, linear_predictors=predictors
-        )
+        return simulate(pack(FULL), arm[rows], seed=SEED, replicate=7, participant=rows, linear_predictors=predictors)
 
     with ThreadPoolExecutor(4) as pool:
         parts = list(pool.map(part, range(900, -1, -100)))
@@ -342,9 +332,7 @@ def test_any_range_in_any_order_on_any_thread_is_the_same_bytes() -> None:
 
 def test_many_replicates_in_one_call_are_those_of_single_calls() -> None:
     arm = np.tile(np.arange(50) % 2, 3)
-    together = simulate(
-        FULL, arm, seed=SEED, replicate=np.repeat([4, 5, 6], 50), participant=np.tile(np.arange(50), 3)
-    )
+    together = simulate(FULL, arm, seed=SEED, replicate=np.repeat([4, 5, 6], 50), participant=np.tile(np.arange(50), 3))
     for place, replicate in enumerate([4, 5, 6]):
         alone = simulate(FULL, arm[:50], seed=SEED, replicate=replicate)
         assert bytes_of(alone) == bytes_of(rows_of(together, slice(50 * place, 50 * place + 50)))

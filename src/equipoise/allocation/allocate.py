@@ -77,9 +77,7 @@ class Allocation:
         }
 
 
-def allocate(
-    method: Method, state: ListState, levels: Mapping[str, str], *, seed: bytes, list_id: str
-) -> Allocation:
+def allocate(method: Method, state: ListState, levels: Mapping[str, str], *, seed: bytes, list_id: str) -> Allocation:
     """Make the next allocation; the state after it is `advance_recorded` or `method.advance` with its values.
 
     Args:
@@ -120,14 +118,10 @@ def advance_recorded(method: Method, state: ListState, record: Mapping[str, Any]
         size = None if block is None else block["size"]
         return method.advance(state, levels, arm, block_size=size)
     except (KeyError, TypeError, AttributeError) as error:
-        raise AllocationError(
-            f"not the record of an allocation ({error!r}); give what explain() returned"
-        ) from error
+        raise AllocationError(f"not the record of an allocation ({error!r}); give what explain() returned") from error
 
 
-def differences(
-    method: Method, state: ListState, record: Mapping[str, Any], *, seed: bytes
-) -> tuple[str, ...]:
+def differences(method: Method, state: ListState, record: Mapping[str, Any], *, seed: bytes) -> tuple[str, ...]:
     """Replay a record with the revealed seed and say in what it differs; empty if in nothing.
 
     The sentence `why` is for readers and is not compared.

@@ -63,26 +63,18 @@ class PermutedBlocks(Method):
     def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:
         return () if here.left else self.block_sizes
 
-    def _block_after(
-        self, here: StratumState, arm: str, block_size: int | None
-    ) -> tuple[int, Mapping[str, int]]:
+    def _block_after(self, here: StratumState, arm: str, block_size: int | None) -> tuple[int, Mapping[str, int]]:
         self.ratio.require(arm)
         if not here.left:
             return here.blocks + 1, taken(self._opened(block_size), arm)
         if block_size is not None:
-            raise AllocationError(
-                f"a block of {block_size} was opened while block {here.blocks} has places left"
-            )
+            raise AllocationError(f"a block of {block_size} was opened while block {here.blocks} has places left")
         if not here.left.get(arm, 0):
-            raise AllocationError(
-                f"block {here.blocks} has no place left for arm {arm!r}; it cannot have been drawn"
-            )
+            raise AllocationError(f"block {here.blocks} has no place left for arm {arm!r}; it cannot have been drawn")
         return here.blocks, taken(here.left, arm)
 
     def _opened(self, block_size: int | None) -> dict[str, int]:
         size = self.block_sizes[0] if block_size is None and len(self.block_sizes) == 1 else block_size
         if size not in self.block_sizes:
-            raise AllocationError(
-                f"a block opens with the size {size!r}; the method knows {self.block_sizes}"
-            )
+            raise AllocationError(f"a block opens with the size {size!r}; the method knows {self.block_sizes}")
         return {arm: share * size // self.ratio.total for arm, share in self.ratio.shares}

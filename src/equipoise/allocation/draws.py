@@ -64,9 +64,7 @@ def choose(probabilities: Mapping[K, Fraction], integer: int) -> K:
         AllocationError: the fractions are negative or do not sum to 1, or the integer is out of range.
     """
     if not 0 <= integer < DRAW_RANGE:
-        raise AllocationError(
-            f"the draw {integer} lies outside 0 to 2**64 - 1; use the 64-bit integer of `draw`"
-        )
+        raise AllocationError(f"the draw {integer} lies outside 0 to 2**64 - 1; use the 64-bit integer of `draw`")
     if any(p < 0 for p in probabilities.values()) or sum(probabilities.values()) != 1:
         raise AllocationError("the probabilities of an allocation are negative or do not sum to 1")
     cumulative = Fraction(0)
@@ -85,9 +83,7 @@ def _hmac_integer(seed: bytes, list_id: str, stratum: str, *rest: str) -> int:
     try:
         message = text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise AllocationError(
-            f"{text!r} is not text that UTF-8 can hold; correct the level's characters"
-        ) from error
+        raise AllocationError(f"{text!r} is not text that UTF-8 can hold; correct the level's characters") from error
     return int.from_bytes(hmac.digest(_checked_seed(seed), message, "sha256")[:8], "big")
 
 

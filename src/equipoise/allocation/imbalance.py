@@ -32,9 +32,7 @@ def margin_imbalance(measure: Measure, ratio: Ratio, counts: Mapping[str, int]) 
     return total_imbalance(measure, ratio, [(Fraction(1), counts)])
 
 
-def total_imbalance(
-    measure: Measure, ratio: Ratio, margins: Sequence[tuple[Fraction, Mapping[str, int]]]
-) -> Imbalance:
+def total_imbalance(measure: Measure, ratio: Ratio, margins: Sequence[tuple[Fraction, Mapping[str, int]]]) -> Imbalance:
     """The weighted sum of `margin_imbalance` over pairs (weight, counts)."""
     weighted = [(weight, _scaled(ratio, counts)) for weight, counts in margins]
     unit = ratio.common_multiple

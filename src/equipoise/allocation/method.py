@@ -159,9 +159,7 @@ class Method(ABC):
     def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:  # noqa: ARG002  # for blocks
         return ()
 
-    def _block_after(
-        self, here: StratumState, arm: str, block_size: int | None
-    ) -> tuple[int, Mapping[str, int]]:
+    def _block_after(self, here: StratumState, arm: str, block_size: int | None) -> tuple[int, Mapping[str, int]]:
         """Blocks opened and places left after an allocation to `arm`; a method without blocks has none."""
         if block_size is not None:
             raise AllocationError(f"{self.name} has no blocks, yet arm {arm!r} came with one of {block_size}")

@@ -30,9 +30,7 @@ class Factor:
         """Make the weight an exact fraction and check it."""
         object.__setattr__(self, "weight", parse_fraction(self.weight))
         if self.weight == 0:
-            raise AllocationError(
-                f"factor {self.name!r} weighs nothing; give a weight above 0 or leave it out"
-            )
+            raise AllocationError(f"factor {self.name!r} weighs nothing; give a weight above 0 or leave it out")
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,7 @@ def _range_of(scheme: Scheme, ratio: Ratio) -> tuple[Fraction, Fraction]:
         return min(fractions), Fraction(1)
     if scheme == "rank":
         if not ratio.equal:
-            raise AllocationError(
-                "rank probabilities would not keep an unequal ratio; use the scheme biased-coin"
-            )
+            raise AllocationError("rank probabilities would not keep an unequal ratio; use the scheme biased-coin")
         return Fraction(1, len(ratio.arms)), min(Fraction(1), Fraction(2, len(ratio.arms) - 1))
     return max(fractions), Fraction(1)
 

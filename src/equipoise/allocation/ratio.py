@@ -34,9 +34,7 @@ class Ratio:
     def __post_init__(self) -> None:
         """Check the shares and bring them to lowest terms."""
         if len(self.shares) < 2:
-            raise AllocationError(
-                "the ratio names fewer than two arms; name every arm that the list allocates"
-            )
+            raise AllocationError("the ratio names fewer than two arms; name every arm that the list allocates")
         for arm, share in self.shares:
             if not arm:
                 raise AllocationError("the ratio holds an arm without a name; name it")

@@ -155,9 +155,7 @@ def start(table: Floats, arm: int, clocks: Floats) -> None:
 
 
 @kernel
-def reset(
-    now: float, arms: tuple[int, int], happened: tuple[bool, bool], table: Floats, clocks: Floats
-) -> None:
+def reset(now: float, arms: tuple[int, int], happened: tuple[bool, bool], table: Floats, clocks: Floats) -> None:
     """Set anew the clocks that run otherwise from `now` on, after a progression or a change of arm.
 
     Args:

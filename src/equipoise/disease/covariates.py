@@ -11,9 +11,7 @@ from equipoise.disease.model import CovariateEffect, DiseaseModel
 from equipoise.errors import DataError
 
 
-def linear_predictors(
-    model: DiseaseModel, covariates: Mapping[str, ArrayLike]
-) -> dict[str, NDArray[np.float64]]:
+def linear_predictors(model: DiseaseModel, covariates: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
     """The logarithm of the joint hazard ratio of each participant's covariates, by transition.
 
     Args:
@@ -27,9 +25,7 @@ def linear_predictors(
     Raises:
         DataError: a covariate that a transition needs is missing, has missing values, or has another length.
     """
-    columns: dict[str, NDArray[np.generic]] = {
-        name: np.asarray(column) for name, column in covariates.items()
-    }
+    columns: dict[str, NDArray[np.generic]] = {name: np.asarray(column) for name, column in covariates.items()}
     lengths = {name: column.shape for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(f"covariates differ in shape: {lengths}; give one value a participant")
@@ -46,9 +42,7 @@ def linear_predictors(
 def _effect(name: str, effect: CovariateEffect, column: NDArray[np.generic]) -> NDArray[np.float64]:
     """Logarithm of the hazard ratio of one covariate, per participant."""
     if isinstance(effect, Mapping):
-        missing = np.array(
-            [not isinstance(value, str) or value == "" for value in column.tolist()], dtype=bool
-        )
+        missing = np.array([not isinstance(value, str) or value == "" for value in column.tolist()], dtype=bool)
         _refuse_missing(name, missing, "text")
         result = np.zeros(column.shape)
         for level, ratio in effect.items():
@@ -65,6 +59,4 @@ def _effect(name: str, effect: CovariateEffect, column: NDArray[np.generic]) -> 
 def _refuse_missing(name: str, missing: NDArray[np.bool_], wanted: str) -> None:
     if missing.any():
         rows = np.flatnonzero(missing)
-        raise DataError(
-            f"{name} is missing in rows {rows[:5].tolist()} ({rows.size} in all); give {wanted} in all"
-        )
+        raise DataError(f"{name} is missing in rows {rows[:5].tolist()} ({rows.size} in all); give {wanted} in all")

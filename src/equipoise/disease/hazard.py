@@ -84,9 +84,7 @@ class PiecewiseConstant:
         object.__setattr__(self, "cuts", tuple(float(cut) for cut in cuts))
         object.__setattr__(self, "rates", tuple(float(rate) for rate in rates))
         if len(self.rates) != len(self.cuts) + 1:
-            raise DesignError(
-                f"{len(self.rates)} rates for {len(self.cuts)} cuts; give one rate more than cuts"
-            )
+            raise DesignError(f"{len(self.rates)} rates for {len(self.cuts)} cuts; give one rate more than cuts")
         starts = (0.0, *self.cuts)
         if not all(math.isfinite(cut) for cut in self.cuts) or any(
             later <= earlier for earlier, later in itertools.pairwise(starts)

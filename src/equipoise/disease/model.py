@@ -119,9 +119,7 @@ class DiseaseModel:
                     raise DesignError(f"{name} speaks of arm {arm!r}; the arms are {', '.join(self.arms)}")
             for event in transition.after:
                 if event not in present:
-                    raise DesignError(
-                        f"{name} changes after {event}, which the model does not have; describe it too"
-                    )
+                    raise DesignError(f"{name} changes after {event}, which the model does not have; describe it too")
                 if event == name:
                     raise DesignError(f"{name} cannot change after itself: it happens once; leave it out")
 

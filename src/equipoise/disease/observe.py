@@ -106,9 +106,7 @@ def visit_months(intervals: Sequence[tuple[float, float]]) -> Floats:
     start = 0.0
     for every, until in intervals:
         if not (np.isfinite(until) and every > 0 and until > start):
-            raise DesignError(
-                f"visits every {every} months until month {until}; give an interval and a later month"
-            )
+            raise DesignError(f"visits every {every} months until month {until}; give an interval and a later month")
         count = int(np.floor((until - start) / every + 1e-9))
         visits += [start + every * number for number in range(1, count + 1)]
         start = until

@@ -62,9 +62,7 @@ class JointResponse:
         """Refuse what is no distribution."""
         for pair in self.probabilities:
             if set(pair) - set(RESPONSES):
-                raise DesignError(
-                    f"response {pair}; give (primary, metastatic), each of {', '.join(RESPONSES)}"
-                )
+                raise DesignError(f"response {pair}; give (primary, metastatic), each of {', '.join(RESPONSES)}")
         _check_probabilities(as_float(list(self.probabilities.values())))
 
     @classmethod
@@ -105,9 +103,7 @@ def first_conversion(
     u = _uniform(uniforms, 2)
     p = as_float(probability)
     if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
-        raise DesignError(
-            "a probability of conversion is missing or outside 0 to 1; give numbers from 0 to 1"
-        )
+        raise DesignError("a probability of conversion is missing or outside 0 to 1; give numbers from 0 to 1")
     present = np.asarray(True if at_risk is None else at_risk, dtype=bool)
     try:
         # as_float makes one number an array of one, which spreads over the visits as well.
@@ -124,17 +120,10 @@ def first_conversion(
 def _uniform(uniforms: ArrayLike, dimensions: int) -> NDArray[np.float64]:
     u = np.asarray(uniforms, dtype=np.float64)
     if u.ndim != dimensions or not ((u > 0) & (u < 1)).all():
-        raise DesignError(
-            f"uniforms of shape {u.shape}; give {dimensions} dimension(s) of numbers inside (0, 1)"
-        )
+        raise DesignError(f"uniforms of shape {u.shape}; give {dimensions} dimension(s) of numbers inside (0, 1)")
     return u
 
 
 def _check_probabilities(p: NDArray[np.float64]) -> None:
-    if (
-        not p.size
-        or np.isnan(p).any()
-        or (p < 0).any()
-        or not np.allclose(p.sum(axis=-1), 1.0, rtol=0, atol=1e-9)
-    ):
+    if not p.size or np.isnan(p).any() or (p < 0).any() or not np.allclose(p.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
         raise DesignError(f"probabilities {p.tolist()[:8]} are below 0 or do not add up to 1; correct them")

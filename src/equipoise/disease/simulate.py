@@ -37,9 +37,7 @@ def pack(model: DiseaseModel) -> PackedModel:
             # The baseline is number 0; an arm's own hazard gets a number of its own.
             column[row, _walk.HAZARD] = 0 if own is None else row + 1
             column[row, _walk.ARM_RATIO] = 1.0 if arm is None else transition.hazard_ratio.get(arm, 1.0)
-            column[row, _walk.AFTER : _walk.SHAPE] = [
-                transition.after.get(event, 1.0) for event in PROGRESSIONS
-            ]
+            column[row, _walk.AFTER : _walk.SHAPE] = [transition.after.get(event, 1.0) for event in PROGRESSIONS]
             _pack_hazard(transition.hazard if own is None else own, column[row])
     return PackedModel(table, float(model.frailty_sd))
 
@@ -119,37 +117,25 @@ def simulate(
     )
 
 
-def _periods(
-    arm: ArrayLike, arm_from: ArrayLike | None, arms: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _periods(arm: ArrayLike, arm_from: ArrayLike | None, arms: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Row of the arm and start of each period, shapes (n, periods); the first period starts at 0."""
     given = np.asarray(arm)
     if given.ndim not in (1, 2) or (given.size and not np.issubdtype(given.dtype, np.integer)):
-        raise DesignError(
-            f"arm has shape {given.shape} and type {given.dtype}; give numbers of arms, shape (n,)"
-        )
+        raise DesignError(f"arm has shape {given.shape} and type {given.dtype}; give numbers of arms, shape (n,)")
     groups = as_int(given).reshape(given.shape[0], -1 if given.size else 1)
     if groups.size and (groups.min() < NO_ARM or groups.max() >= arms):
-        raise DesignError(
-            f"arm holds numbers {groups.min()} to {groups.max()}; the model has 0 to {arms - 1}"
-        )
+        raise DesignError(f"arm holds numbers {groups.min()} to {groups.max()}; the model has 0 to {arms - 1}")
     groups = np.where(groups == NO_ARM, arms, groups)
     if arm_from is None:
         if groups.shape[1] > 1:
-            raise DesignError(
-                "arm has several periods but arm_from is not given; give the months each starts at"
-            )
+            raise DesignError("arm has several periods but arm_from is not given; give the months each starts at")
         return as_int(groups), np.zeros(groups.shape)
     starts = as_float(arm_from)
     if starts.shape != given.shape:
-        raise DesignError(
-            f"arm has shape {given.shape} and arm_from {starts.shape}; give one month for each arm"
-        )
+        raise DesignError(f"arm has shape {given.shape} and arm_from {starts.shape}; give one month for each arm")
     starts = starts.reshape(groups.shape)
     if np.isnan(starts).any() or (starts < 0).any() or (starts[:, 1:] < starts[:, :-1]).any():
-        raise DesignError(
-            "arm_from is missing, below 0 or decreases along a row; give months since the origin"
-        )
+        raise DesignError("arm_from is missing, below 0 or decreases along a row; give months since the origin")
     before = np.full((groups.shape[0], 1), arms, dtype=np.int64)
     return as_int(np.hstack([before, groups])), as_float(np.hstack([np.zeros(before.shape), starts]))
 

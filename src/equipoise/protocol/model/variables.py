@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced
+from equipoise.protocol.model.base import Label, Name, RuleText, Sourced
 
 VariableType = Literal["integer", "decimal", "boolean", "choice", "date", "text"]
 
