@@ -119,7 +119,7 @@ class Estimate:
         return self.arm or ""
 
     def __str__(self) -> str:
-        """One line to quote: `os hazard ratio B versus A 0.857 (90 % CI 0.69 to 1.1), one-sided p = 0.13 (log-rank)`."""
+        """One line to quote: `os hazard ratio B versus A 0.86 (90 % CI 0.69 to 1.1), one-sided p = 0.13 (log-rank)`."""
         head = " ".join(part for part in (self.endpoint, self.measure, self.comparison) if part)
         at = f" at {self.at:g} months" if self.at is not None else ""
         group = " in " + ", ".join(f"{k} = {v}" for k, v in self.subgroup.items()) if self.subgroup else ""
