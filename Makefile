@@ -31,6 +31,10 @@ $(STAMPS)/dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/run
 
+$(STAMPS)/bench: requirements-bench.lock $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 demo: $(STAMPS)/run
 	$(BIN)/equipoise demo --seed $(SEED) --out $(OUT)
 
@@ -46,7 +50,7 @@ lint: $(STAMPS)/dev
 docs: $(STAMPS)/run
 	$(BIN)/python scripts/make_docs.py
 
-bench: $(STAMPS)/dev
+bench: $(STAMPS)/bench
 	$(BIN)/python scripts/bench.py
 
 validate: $(STAMPS)/dev
@@ -57,6 +61,8 @@ lock:
 		pyproject.toml requirements-build.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		pyproject.toml --extra dev requirements-build.in -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		pyproject.toml --extra dev --extra bench requirements-build.in -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) $(STAMPS) $(OUT)

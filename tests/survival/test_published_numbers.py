@@ -25,9 +25,7 @@ from equipoise.survival._risk_sets import risk_sets
 from equipoise.survival.cox_residual_kernels import score_residuals
 
 DATA = Path(__file__).parent.parent / "data" / "survival"
-REFERENCE = {
-    entry["id"]: entry for entry in json.loads((DATA / "reference.json").read_text(encoding="utf-8"))
-}
+REFERENCE = {entry["id"]: entry for entry in json.loads((DATA / "reference.json").read_text(encoding="utf-8"))}
 
 Frames = dict[str, pl.DataFrame]
 Found = dict[str, Any]
@@ -88,8 +86,9 @@ def _(frames: Frames, inputs: dict[str, Any]) -> Found:
     structure = (sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first)
     found = {}
     for efron, ties in enumerate(("breslow", "efron")):
-        score, martingale = np.empty_like(x), np.empty(6)
-        score_residuals(x, event, NO_FLOATS, NO_FLOATS, *structure, efron, np.zeros(1), score, martingale)
+        score, martingale = np.zeros_like(x), np.zeros(6)
+        steps = (np.zeros(4), np.zeros((4, 1)), np.zeros(4))
+        score_residuals(x, event, NO_FLOATS, NO_FLOATS, *structure, efron, np.zeros(1), score, martingale, *steps)
         found[ties] = martingale[np.argsort(sets.order)]
     return found
 
@@ -170,9 +169,7 @@ def _(frames: Frames, inputs: dict[str, Any]) -> Found:
 @computes("veteran-tdc")
 def _(frames: Frames, inputs: dict[str, Any]) -> Found:
     data = frames["veteran"]
-    return {
-        "coef_karno": survival.cox(data["time"], data["status"], data.select("karno", "age", "trt")).coef[0]
-    }
+    return {"coef_karno": survival.cox(data["time"], data["status"], data.select("karno", "age", "trt")).coef[0]}
 
 
 def whas_logrank(frames: Frames, inputs: dict[str, Any], *, options: dict[str, Any]) -> Found:
@@ -206,9 +203,7 @@ def _(frames: Frames, inputs: dict[str, Any]) -> Found:
     data = frames["whas500"]
     years = (data["lenfol"] / 365.25).round(2)
     without_fibrillation = data["afb"] == 0
-    fits = [
-        survival.cox(years, data["fstat"], without_fibrillation, strata=s) for s in (None, data["gender"])
-    ]
+    fits = [survival.cox(years, data["fstat"], without_fibrillation, strata=s) for s in (None, data["gender"])]
     test = survival.logrank(years, data["fstat"], data["afb"] == 0)
     return {
         "hr": [fit.hazard_ratio[0] for fit in fits],

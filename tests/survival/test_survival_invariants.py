@@ -209,8 +209,6 @@ def test_the_robust_variance_is_the_sum_of_squared_influences(d: Data, delayed: 
         for sign in (-1.0, 1.0):
             changed = weights.copy()
             changed[i] += sign * step
-            moved.append(
-                survival.kaplan_meier(d["time"], d["event"], entry=entry, weights=changed).survival[k]
-            )
+            moved.append(survival.kaplan_meier(d["time"], d["event"], entry=entry, weights=changed).survival[k])
         total += (weights[i] * (moved[1] - moved[0]) / (2 * step)) ** 2
     assert curve.std_error[k] == pytest.approx(np.sqrt(total), rel=1e-4, abs=1e-7)

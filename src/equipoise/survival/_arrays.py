@@ -19,6 +19,7 @@ from equipoise.errors import DataError, NoEventsError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
 
 NO_FLOATS: Floats = np.empty(0)
 """Stands for "not given" in a kernel's float arguments, whose type must not change."""
@@ -75,9 +76,7 @@ def numbers(values: Any, name: str, *, ndim: int = 1) -> Floats:
         except (TypeError, ValueError) as error:
             raise DataError(f"{name}: numbers are needed ({error}); convert them first") from None
     if array.ndim != ndim:
-        raise DataError(
-            f"{name}: {ndim} dimension{'s' if ndim > 1 else ''} needed, {array.ndim} given; reshape it"
-        )
+        raise DataError(f"{name}: {ndim} dimension{'s' if ndim > 1 else ''} needed, {array.ndim} given; reshape it")
     return _owned(as_float(array))
 
 
@@ -130,15 +129,18 @@ def read_event(event: Any, n: int, name: str = "event") -> Ints:
 
 def read_causes(event: Any, n: int, name: str = "event") -> Ints:
     """Event types: 0 for censored, else the cause as a positive whole number."""
-    values = numbers(event, name)
+    array = _plain(event)
+    small = array.dtype.kind == "i" or (array.dtype.kind == "u" and array.dtype.itemsize < 8)
+    if small and array.ndim == 1 and array.size and array.min() >= 0:
+        check_length(array, n, name)
+        return _owned(as_int(array))
+    values = numbers(array, name)
     check_length(values, n, name)
     codes = as_int(values) if np.isfinite(values.sum()) else None
     if codes is None or codes.min() < 0 or not np.array_equal(codes, values):
         _refuse(np.isnan(values), name, "missing value", "remove the rows or complete them, and say which")
         whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
-        _refuse(
-            ~whole, name, "value other than 0, 1, 2, ...", "code censoring as 0 and events as whole numbers"
-        )
+        _refuse(~whole, name, "value other than 0, 1, 2, ...", "code censoring as 0 and events as whole numbers")
         return as_int(values)
     return codes
 
@@ -261,9 +263,7 @@ def read_strata(strata: Any, n: int) -> tuple[Ints, tuple[Hashable, ...]]:
         more, more_labels = read_groups(column, n, "strata")
         joint = codes * len(more_labels) + more
         present, codes = np.unique(joint, return_inverse=True)
-        levels = [
-            (*levels[j // len(more_labels)], more_labels[j % len(more_labels)]) for j in present.tolist()
-        ]
+        levels = [(*levels[j // len(more_labels)], more_labels[j % len(more_labels)]) for j in present.tolist()]
         codes = as_int(codes)
     return codes, tuple(levels)
 
@@ -291,16 +291,9 @@ def read_covariates(covariates: Any, n: int, names: Sequence[str] | None) -> tup
         DataError: if a value is missing or infinite, a column is no number, or lengths differ.
     """
     own_names: list[str] = []
-    if isinstance(covariates, Mapping) or (
-        hasattr(covariates, "columns") and hasattr(covariates, "__getitem__")
-    ):
-        own_names = [
-            str(name) for name in (covariates if isinstance(covariates, Mapping) else covariates.columns)
-        ]
-        columns = [
-            covariates[name]
-            for name in (covariates if isinstance(covariates, Mapping) else covariates.columns)
-        ]
+    if isinstance(covariates, Mapping) or (hasattr(covariates, "columns") and hasattr(covariates, "__getitem__")):
+        own_names = [str(name) for name in (covariates if isinstance(covariates, Mapping) else covariates.columns)]
+        columns = [covariates[name] for name in (covariates if isinstance(covariates, Mapping) else covariates.columns)]
         if not columns:
             raise DataError("covariates: no columns; give at least one")
         read = [numbers(column, f"covariate {name}") for name, column in zip(own_names, columns, strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 from equipoise.errors import DataError
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value
+from equipoise.survival._threads import over_ranges
 
 ConfType = Literal["plain", "log", "log-log", "logit", "arcsine"]
 Plateau = Literal["r", "sas"]
@@ -24,9 +25,7 @@ def check_conf_type(conf_type: str) -> None:
         raise DataError(f"conf_type: {conf_type!r} is unknown; choose one of {', '.join(get_args(ConfType))}")
 
 
-def confidence_limits(
-    survival: Floats, std_error: Floats, conf_type: str, conf_level: float
-) -> tuple[Floats, Floats]:
+def confidence_limits(survival: Floats, std_error: Floats, conf_type: str, conf_level: float) -> tuple[Floats, Floats]:
     """Pointwise limits of survival probabilities.
 
     Args:
@@ -38,6 +37,18 @@ def confidence_limits(
     Returns: Lower and upper limits; NaN where the scale has none: at 0 except for `plain`, at 1 except for
         `plain` and `log`, as in R.
     """
+    low, high = np.empty_like(survival), np.empty_like(survival)
+
+    def fill(begin: int, end: int) -> None:
+        part = slice(begin, end)
+        low[part], high[part] = _limits(survival[part], std_error[part], conf_type, conf_level)
+
+    over_ranges(fill, survival.shape[0])
+    return low, high
+
+
+def _limits(survival: Floats, std_error: Floats, conf_type: str, conf_level: float) -> tuple[Floats, Floats]:
+    """The limits of a range of rows."""
     z = critical_value(conf_level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if conf_type == "plain":
@@ -47,18 +58,16 @@ def confidence_limits(
             width = z * std_error / s
             return s * np.exp(-width), np.minimum(s * np.exp(width), 1.0)
         if conf_type == "log-log":
-            s = np.where(s < 1.0, s, np.nan)
-            width = z * std_error / (s * np.log(s))  # negative, as log(s) is
-            return s ** np.exp(-width), s ** np.exp(width)
+            log_s = np.log(np.where(s < 1.0, s, np.nan))
+            ratio = np.exp(z * std_error / (s * log_s))  # below 1, as log(s) is negative
+            return np.exp(log_s / ratio), np.exp(log_s * ratio)
         if conf_type == "logit":
             s = np.where(s < 1.0, s, np.nan)
             middle, width = np.log(s / (1.0 - s)), z * std_error / (s * (1.0 - s))
             return 1.0 / (1.0 + np.exp(width - middle)), 1.0 / (1.0 + np.exp(-width - middle))
         s = np.where(s < 1.0, s, np.nan)
         middle, width = np.arcsin(np.sqrt(s)), 0.5 * z * std_error / np.sqrt(s * (1.0 - s))
-        return np.sin(np.maximum(middle - width, 0.0)) ** 2, np.sin(
-            np.minimum(middle + width, math.pi / 2)
-        ) ** 2
+        return np.sin(np.maximum(middle - width, 0.0)) ** 2, np.sin(np.minimum(middle + width, math.pi / 2)) ** 2
 
 
 def first_crossing(time: Floats, curve: Floats, level: float, plateau: str) -> float:

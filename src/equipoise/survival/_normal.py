@@ -20,7 +20,7 @@ def two_sided_p(z: float) -> float:
     return float(2.0 * ndtr(-abs(z)))
 
 
-def chi_squared_p(statistic: float, df: int) -> float:
+def chi_squared_p(statistic: float, df: float) -> float:
     """Upper tail of the chi-squared distribution."""
     return float(chdtrc(df, statistic)) if df > 0 else math.nan
 
@@ -36,10 +36,10 @@ class ChiSquared:
     """
 
     statistic: float
-    df: int
+    df: float
     p_value: float
 
 
-def chi_squared(statistic: float, df: int) -> ChiSquared:
+def chi_squared(statistic: float, df: float) -> ChiSquared:
     """A statistic with its degrees of freedom and p-value."""
     return ChiSquared(float(statistic), df, chi_squared_p(statistic, df))

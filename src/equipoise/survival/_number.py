@@ -89,9 +89,7 @@ class Difference(float):
     def __repr__(self) -> str:
         """The difference, its limits, standard error and p."""
         limits = f"{show(self.conf_low)} to {show(self.conf_high)}"
-        return (
-            f"{show(float(self))} ({limits}), standard error {show(self.std_error)}, p {show(self.p_value)}"
-        )
+        return f"{show(float(self))} ({limits}), standard error {show(self.std_error)}, p {show(self.p_value)}"
 
 
 def last_less_first(estimates: Floats, std_errors: Floats, conf_level: float) -> Difference | None:
@@ -100,3 +98,61 @@ def last_less_first(estimates: Floats, std_errors: Floats, conf_level: float) ->
         return None
     spread = math.hypot(float(std_errors[-1]), float(std_errors[0]))
     return Difference(float(estimates[-1] - estimates[0]), spread, conf_level)
+
+
+class Ratio(float):
+    """A ratio of two independent estimates: a number that carries its interval and test, normal on the log scale.
+
+    Attributes:
+        value: the ratio, the same as the number itself.
+        log_std_error: standard error of its logarithm.
+        conf_low: lower limit.
+        conf_high: upper limit.
+        conf_level: two-sided level.
+        z: log(value) / log_std_error; NaN where the standard error is 0 or missing.
+        p_value: two-sided.
+    """
+
+    __slots__ = ("conf_high", "conf_level", "conf_low", "log_std_error", "p_value", "z")
+    log_std_error: float
+    conf_low: float
+    conf_high: float
+    conf_level: float
+    z: float
+    p_value: float
+
+    def __new__(cls, value: float, log_std_error: float, conf_level: float) -> Ratio:
+        """A float with its interval and test."""
+        self = super().__new__(cls, value)
+        width = critical_value(conf_level) * log_std_error
+        known = value > 0.0 and math.isfinite(value) and math.isfinite(width)
+        self.log_std_error, self.conf_level = log_std_error, conf_level
+        self.conf_low = value * math.exp(-width) if known else math.nan
+        self.conf_high = value * math.exp(width) if known else math.nan
+        self.z = math.log(value) / log_std_error if known and log_std_error > 0.0 else math.nan
+        self.p_value = two_sided_p(self.z)
+        return self
+
+    def __getnewargs__(self) -> tuple[float, float, float]:  # type: ignore[override]  # float's is (float,)
+        """What `__new__` takes, so that it can be pickled."""
+        return float(self), self.log_std_error, self.conf_level
+
+    @property
+    def value(self) -> float:
+        """The ratio as a plain float."""
+        return float(self)
+
+    def __repr__(self) -> str:
+        """The ratio, its limits and p."""
+        return f"{show(float(self))} ({show(self.conf_low)} to {show(self.conf_high)}), p {show(self.p_value)}"
+
+
+def last_over_first(estimates: Floats, std_errors: Floats, conf_level: float) -> Ratio | None:
+    """The last of independent estimates over the first; None where there is only one. Delta method."""
+    if estimates.size < 2:
+        return None
+    first, last = float(estimates[0]), float(estimates[-1])
+    if not (first > 0.0 and last >= 0.0):
+        return Ratio(math.nan, math.nan, conf_level)
+    spread = math.hypot(float(std_errors[-1]) / last, float(std_errors[0]) / first) if last > 0.0 else math.nan
+    return Ratio(last / first, spread, conf_level)

@@ -56,13 +56,9 @@ class Result(ABC):
     def __str__(self) -> str:
         """A plain table."""
         names, rows, n = self._cells()
-        widths = [
-            max(len(name), *(len(row[j]) for row in rows)) if rows else len(name)
-            for j, name in enumerate(names)
-        ]
+        widths = [max(len(name), *(len(row[j]) for row in rows)) if rows else len(name) for j, name in enumerate(names)]
         lines = [
-            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
-            for row in [names, *rows]
+            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in [names, *rows]
         ]
         if n > len(rows):
             lines.insert(1 + len(rows) // 2, f"... {n - len(rows)} rows ...")
@@ -78,9 +74,7 @@ class Result(ABC):
         head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
         body = ["<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
         if n > len(rows):
-            body.insert(
-                len(rows) // 2, f'<tr><td colspan="{len(names)}">{n - len(rows)} rows not shown</td></tr>'
-            )
+            body.insert(len(rows) // 2, f'<tr><td colspan="{len(names)}">{n - len(rows)} rows not shown</td></tr>')
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
         caption = f"<caption>{html.escape(self._title())}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{notes}"

@@ -10,15 +10,15 @@ from equipoise.survival._arrays import Floats, Ints
 
 
 @kernel
-def tie_starts(time: Floats, order: Ints, tolerance: float, start: Ints, distinct: Floats) -> int:
-    """Fill the positions where each distinct time begins, and those times; give their number."""
-    n = order.shape[0]
-    previous = time[order[0]]
+def tie_starts(in_order: Floats, tolerance: float, start: Ints, distinct: Floats) -> int:
+    """Fill the positions where each distinct of the ascending times begins, and those times; give their number."""
+    n = in_order.shape[0]
+    previous = in_order[0]
     start[0] = 0
     distinct[0] = previous
     m = 1
     for i in range(1, n):
-        t = time[order[i]]
+        t = in_order[i]
         if t - previous > tolerance:
             start[m] = i
             distinct[m] = t

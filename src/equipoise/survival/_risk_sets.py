@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise._kernel import as_int
 from equipoise.errors import DataError
 from equipoise.survival._arrays import NO_INTS, Floats, Ints, rows_text
 from equipoise.survival._risk_set_kernels import entries_in_order, stratified_runs, tie_starts
+from equipoise.survival._sorting import rows_by_time
 
 TIME_TOLERANCE = 1.5e-8
 """Times closer than this times the mean time are tied."""
@@ -70,10 +70,10 @@ def risk_sets(
     """
     n = time.size
     tolerance = float(time_tolerance) * float(time.mean())
-    order = as_int(np.argsort(time))
+    order, in_order = rows_by_time(time)
     start = np.empty(n + 1, dtype=np.int64)
     distinct = np.empty(n)
-    m = tie_starts(time, order, tolerance, start, distinct)
+    m = tie_starts(in_order, tolerance, start, distinct)
     distinct, start = distinct[:m], start[: m + 1]
     if n_strata > 1:
         by_stratum, run_time, stratum_run = (
@@ -91,9 +91,7 @@ def risk_sets(
     first, enter = np.empty_like(order), np.empty_like(order)
     bad = entries_in_order(entry, order, distinct, tolerance, run_start, run_time, stratum_run, first, enter)
     if bad >= 0:
-        raise DataError(
-            f"entry: tied with time in {rows_text(np.arange(n) == bad)}; enter before the end of follow-up"
-        )
+        raise DataError(f"entry: tied with time in {rows_text(np.arange(n) == bad)}; enter before the end of follow-up")
     return RiskSets(distinct, order, run_start, run_time, stratum_run, enter, first, tolerance)
 
 

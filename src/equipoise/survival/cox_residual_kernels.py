@@ -31,20 +31,21 @@ def score_residuals(
     beta: Floats,
     score: Floats,
     martingale: Floats,
-) -> None:
-    """Fill score (n, p) and martingale (n,) residuals at `beta`, per row without its case weight.
+    dh: Floats,
+    dg: Floats,
+    dv: Floats,
+) -> float:
+    """Fill score (n, p) and martingale (n,) residuals at `beta`, per row without its case weight; all come in as 0.
 
-    With H the cumulative baseline hazard and G the integral of the mean covariate dH, a row's score residual
-    is event (x - mean) - risk (x dH - dG), the differences taken over its time at risk.
+    With H the cumulative baseline hazard and G the integral of the mean covariate dH, a row's score residual is
+    event (x - mean) - risk (x dH - dG), the differences taken over its time at risk. The steps by run of H (r,), G
+    (r, p) and the variance of H (r,) are filled as well, for risks exp(offset + x beta - shift); gives the shift.
     """
-    n, p = x.shape
+    n = x.shape[0]
     risk = np.empty(n)
     largest = linear_predictor(x, offset, beta, risk)
     for i in range(n):
         risk[i] = math.exp(risk[i] - largest)
-    score[:, :] = 0.0
-    runs = run_time.shape[0]
-    dh, dg = np.zeros(runs), np.zeros((runs, p))
     for s in range(stratum_run.shape[0] - 1):
         low, high = stratum_run[s], stratum_run[s + 1]
         baseline_steps(
@@ -61,10 +62,12 @@ def score_residuals(
             efron,
             dh,
             dg,
+            dv,
             score,
             martingale,
         )
         subtract_expected(low, high, x, risk, run_start, run_time, enter, first, dh, dg, score, martingale)
+    return largest
 
 
 @kernel
@@ -82,10 +85,11 @@ def baseline_steps(
     efron: int,
     dh: Floats,
     dg: Floats,
+    dv: Floats,
     score: Floats,
     martingale: Floats,
 ) -> None:
-    """Back in time through runs `low` to `high`: steps of H and G, and the observed part of the residuals."""
+    """Back in time through runs `low` to `high`: the steps, and what was observed of residuals."""
     p = x.shape[1]
     weighted = weight.shape[0] > 0
     a1, e1 = np.zeros(p), np.empty(p)
@@ -97,22 +101,25 @@ def baseline_steps(
             late -= 1
             r = risk[i] * (weight[i] if weighted else 1.0)
             a0 -= r
-            a1 -= r * x[i]
+            for j in range(p):
+                a1[j] -= r * x[i, j]
         e0 = 0.0
-        e1[:] = 0.0
+        for j in range(p):
+            e1[j] = 0.0
         deaths = 0
         death_weight = 0.0
         for i in range(run_start[run], run_start[run + 1]):
             w = weight[i] if weighted else 1.0
             r = risk[i] * w
             a0 += r
-            a1 += r * x[i]
-            martingale[i] = event[i]
-            if event[i] == 1:
-                deaths += 1
-                death_weight += w
-                e0 += r
-                e1 += r * x[i]
+            died = event[i]
+            martingale[i] = died
+            deaths += died
+            death_weight += w * died
+            e0 += r * died
+            for j in range(p):
+                a1[j] += r * x[i, j]
+                e1[j] += r * x[i, j] * died
         if deaths > 0:
             steps = deaths if efron == 1 else 1
             event_time(
@@ -129,6 +136,7 @@ def baseline_steps(
                 e1,
                 dh,
                 dg,
+                dv,
                 score,
                 martingale,
             )
@@ -149,10 +157,11 @@ def event_time(
     e1: Floats,
     dh: Floats,
     dg: Floats,
+    dv: Floats,
     score: Floats,
     martingale: Floats,
 ) -> None:
-    """The steps of H and G at an event time, and what tied events, not wholly at risk, get back of them."""
+    """The steps at an event time, and what tied events, not wholly at risk, get back of them."""
     p = x.shape[1]
     back_h = 0.0
     back_g, mean_of_steps = np.zeros(p), np.zeros(p)
@@ -161,6 +170,7 @@ def event_time(
         total = a0 - part * e0
         hazard = weight / total
         dh[run] += hazard
+        dv[run] += hazard / total
         back_h += part * hazard
         for j in range(p):
             mean = (a1[j] - part * e1[j]) / total

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import ndtr
 
 from equipoise.survival import cox_kernels as kernels
-from equipoise.survival._arrays import Bools, Floats
+from equipoise.survival._arrays import Bools, Floats, Ints
+from equipoise.survival._bands import ConfType
 from equipoise.survival._normal import ChiSquared, chi_squared, critical_value
 from equipoise.survival._result import Result, percent, show
+from equipoise.survival.concordance import Concordance, concordance
+from equipoise.survival.cox_model import CoxModel
+from equipoise.survival.cox_prediction import BaselineHazard, CoxSurvival, baseline_hazard, predict_survival
+from equipoise.survival.cox_profile import profile_interval
+from equipoise.survival.cox_residuals import Kind, event_rows, residuals
+from equipoise.survival.proportional_hazards import (
+    ProportionalHazardsTest,
+    Transform,
+    proportional_hazards_test,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,6 +52,7 @@ class Cox(Result):
         converged: False if there is no finite maximum or it was not found; `note` says which.
         monotone: (p,) True for covariates along which the likelihood only rises.
         note: what a reader must know; empty if all is well.
+        model: the rows and options, for the methods.
     """
 
     _shown: ClassVar[tuple[str, ...]] = (
@@ -75,6 +87,88 @@ class Cox(Result):
     converged: bool
     monotone: Bools
     note: str
+    model: CoxModel
+
+    def baseline_hazard(self) -> BaselineHazard:
+        """The cumulative hazard by stratum of a participant with all covariates 0.
+
+        Breslow's estimate, or with Efron's ties Efron's, as the partial likelihood; as `basehaz(centered = FALSE)`.
+        """
+        return baseline_hazard(self.model)
+
+    def predict_survival(
+        self,
+        covariates: Any,
+        times: Any = None,
+        *,
+        strata: Any = None,
+        offset: Any = None,
+        conf_type: ConfType = "log-log",
+    ) -> CoxSurvival:
+        """The survival of participants with these covariates, constant in time.
+
+        Args:
+            covariates: `k` rows: a mapping of name to number or column, a data frame, or an array (k, p); one row may
+                be 1-d.
+            times: (m,) times; by default all distinct times of the data.
+            strata: (k,) the stratum of each row; a label for all.
+            offset: (k,) or one number; 0 by default.
+            conf_type: the scale on which limits are symmetric.
+
+        Raises:
+            DataError: for covariates that are missing or no numbers, a stratum that the model does not know, or a time
+                that is missing or negative.
+        """
+        return predict_survival(
+            self.model, self.covariance, covariates, times, strata=strata, offset=offset, conf_type=conf_type
+        )
+
+    def profile_interval(self) -> tuple[Floats, Floats]:
+        """Lower and upper limits (p,) of the hazard ratios, where the profile of the likelihood has fallen by half the
+        quantile of chi-squared; at the model's level, never robust.
+
+        Infinite (or 0) where the likelihood does not fall so far.
+        """
+        return profile_interval(self.model)
+
+    def residuals(self, kind: Kind = "martingale") -> Floats:
+        """Residuals, in the order the rows were given; NaN for rows of weight 0.
+
+        Args:
+            kind: `martingale` (n,) event less expected; `deviance` (n,) the same made nearly symmetric; `score` (n, p);
+                `dfbeta` (n, p) the change of the coefficients were the row there, with its weight; and with one row an
+                event, by stratum and time, which `.event_rows()` names: `schoenfeld` (d, p) the event's covariates less
+                their mean among those at risk, and `scaled-schoenfeld` (d, p), whose course over time is that of the
+                coefficients.
+
+        Raises:
+            DataError: if the kind is unknown.
+        """
+        return residuals(self.model, kind)
+
+    def event_rows(self) -> Ints:
+        """The rows given that are events, by stratum and time: those of Schoenfeld residuals."""
+        return event_rows(self.model)
+
+    def proportional_hazards_test(self, transform: Transform = "km") -> ProportionalHazardsTest:
+        """Test for each covariate, and for all, whether its coefficient changes with time.
+
+        Args:
+            transform: the function of time it would change with: 1 - Kaplan-Meier, rank of event times, time, or its
+                logarithm.
+
+        Raises:
+            DataError: if the likelihood is monotone or the transform is unknown.
+        """
+        return proportional_hazards_test(self.model, transform)
+
+    def concordance(self) -> Concordance:
+        """How well the linear predictor orders the events, within strata.
+
+        Raises:
+            DataError: if no pair can be compared.
+        """
+        return concordance(self.model)
 
     def _title(self) -> str:
         return f"Cox model, {self.n} rows, {self.n_events} events, {self.ties} ties"
@@ -87,14 +181,12 @@ class Cox(Result):
         )
         said = "; ".join(f"{name} {show(test.statistic)} (p {show(test.p_value)})" for name, test in tests)
         spread = "robust standard errors; " if self.robust else ""
-        first = (
-            f"{percent(self.conf_level)} limits of the hazard ratio; {spread}on {len(self.names)} df: {said}"
-        )
+        first = f"{percent(self.conf_level)} limits of the hazard ratio; {spread}on {len(self.names)} df: {said}"
         return [first, *([self.note] if self.note else [])]
 
 
 def cox_result(
-    names: tuple[str, ...],
+    model: CoxModel,
     *,
     coef: Floats,
     covariance: Floats,
@@ -102,15 +194,12 @@ def cox_result(
     status: int,
     log_likelihood: tuple[float, float],
     score_statistic: float,
-    conf_level: float,
-    n: int,
+    df: float,
     n_events: int,
-    ties: str,
-    robust: bool,
 ) -> Cox:
     """Ratios, limits and tests from coefficients and their covariance."""
     p = coef.size
-    q = critical_value(conf_level)
+    q = critical_value(model.settings.conf_level)
     std_error = np.sqrt(np.diag(covariance))
     z = coef / std_error
     z[monotone] = math.nan
@@ -118,7 +207,7 @@ def cox_result(
         ratio, low, high = np.exp(coef), np.exp(coef - q * std_error), np.exp(coef + q * std_error)
     wald = math.nan if monotone.any() else float(coef @ np.linalg.solve(covariance, coef))
     return Cox(
-        names=names,
+        names=model.names,
         coef=coef,
         hazard_ratio=ratio,
         std_error=std_error,
@@ -126,23 +215,25 @@ def cox_result(
         p_value=2.0 * ndtr(-np.abs(z)),
         conf_low=low,
         conf_high=high,
-        conf_level=conf_level,
+        conf_level=model.settings.conf_level,
         covariance=covariance,
-        robust=robust,
+        robust=model.settings.robust,
         log_likelihood=log_likelihood,
-        likelihood_ratio_test=chi_squared(max(2.0 * (log_likelihood[1] - log_likelihood[0]), 0.0), p),
+        likelihood_ratio_test=chi_squared(max(2.0 * (log_likelihood[1] - log_likelihood[0]), 0.0), df),
         wald_test=chi_squared(wald, p),
         score_test=chi_squared(score_statistic, p),
-        n=n,
+        n=model.rows.event.size,
         n_events=n_events,
-        ties=ties,
+        ties=model.settings.ties,
         converged=status == kernels.CONVERGED,
         monotone=monotone,
-        note=_note(names, monotone, status),
+        note=fit_note(model.names, monotone, status),
+        model=model,
     )
 
 
-def _note(names: tuple[str, ...], monotone: Bools, status: int) -> str:
+def fit_note(names: tuple[str, ...], monotone: Bools, status: int) -> str:
+    """What a reader must know of a fit; empty if all is well."""
     if status == kernels.MONOTONE:
         which = ", ".join(name for name, flag in zip(names, monotone, strict=True) if flag)
         return (

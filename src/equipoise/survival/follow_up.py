@@ -87,14 +87,10 @@ def median_follow_up(
     elif method == "survivors":
         times = times[events == 0]
         if times.size == 0:
-            raise DataError(
-                "event: every participant has had the event; follow-up of survivors needs one without"
-            )
+            raise DataError("event: every participant has had the event; follow-up of survivors needs one without")
         ended = np.ones(times.size, dtype=np.int64)
     else:
         raise DataError(f"method: {method!r} is unknown; choose reverse-km, observed or survivors")
-    curve = kaplan_meier(
-        times, ended, conf_type=conf_type, conf_level=conf_level, time_tolerance=time_tolerance
-    )
+    curve = kaplan_meier(times, ended, conf_type=conf_type, conf_level=conf_level, time_tolerance=time_tolerance)
     median = curve.median
     return MedianFollowUp(median.value, median.conf_low, median.conf_high, conf_level, method, times.size)

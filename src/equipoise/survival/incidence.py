@@ -114,9 +114,7 @@ class IncidenceCurve(Result):
             (self.conf_low, math.nan),
             (self.conf_high, math.nan),
         )
-        value, std_error, low, high = steps_at(
-            self.time, curves, float(self.survival[-1]), asked, self.tolerance
-        )
+        value, std_error, low, high = steps_at(self.time, curves, float(self.survival[-1]), asked, self.tolerance)
         return IncidenceAt(asked, value, std_error, low, high, self.conf_level)
 
     def _title(self) -> str:

@@ -1,12 +1,57 @@
 # ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
-"""Compiled passes of the Kaplan-Meier estimator over rows sorted once (`_risk_sets`), in a single stratum."""
+"""Compiled passes of the Kaplan-Meier estimator over rows sorted once, in a single stratum.
+
+Plain data come as packed keys (`_packed`), rows with entry or weights by an index (`_risk_sets`).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from equipoise._kernel import kernel
-from equipoise.survival._arrays import Floats, Ints
+from equipoise.survival._arrays import Floats, Ints, Keys
+
+
+@kernel
+def product_limit_of_keys(
+    time: Floats,
+    keys: Keys,
+    tolerance: float,
+    distinct: Floats,
+    at_risk: Floats,
+    events: Floats,
+    censored: Floats,
+    survival: Floats,
+    std_error: Floats,
+) -> None:
+    """Fill the distinct times, counts, S(t) and its standard error (Greenwood); every row counts once.
+
+    `distinct` may be `time` itself: nothing is read where something has been written.
+    """
+    n = time.shape[0]
+    one = np.uint64(1)
+    s = 1.0
+    g = 0.0
+    k = 0
+    i = 0
+    while i < n:
+        d = float(keys[i] & one)
+        j = i + 1
+        while j < n and time[j] - time[j - 1] <= tolerance:
+            d += float(keys[j] & one)
+            j += 1
+        y = float(n - i)
+        if d > 0.0:
+            s *= (y - d) / y
+            g += d / (y * (y - d))
+        distinct[k] = time[i]
+        at_risk[k] = y
+        events[k] = d
+        censored[k] = float(j - i) - d
+        survival[k] = s
+        std_error[k] = s * np.sqrt(g)
+        k += 1
+        i = j
 
 
 @kernel

@@ -1,7 +1,8 @@
 """The log-rank test and its weighted forms.
 
 Sources: Mantel 1966; Peto and Peto 1972; Gehan 1965; Tarone and Ware 1977; Harrington and Fleming, Biometrika
-1982; Andersen, Borgan, Gill and Keiding 1993, section V.2. With ties the variance is hypergeometric.
+1982; Magirr and Burman, Statistics in Medicine 2019; Andersen, Borgan, Gill and Keiding 1993, section V.2. With
+ties the variance is hypergeometric.
 Fleming-Harrington numbers agree with `survdiff` of R's survival, which offers gamma = 0 only.
 """
 
@@ -26,11 +27,12 @@ from equipoise.survival._arrays import (
     require_events,
 )
 from equipoise.survival._normal import chi_squared_p
+from equipoise.survival._packed import packed
 from equipoise.survival._result import Column, Result, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets
 
 Weighting = Literal["gehan", "tarone-ware", "peto", "modified-peto"]
-_SCHEMES = {
+_SCHEMES: dict[str | None, int] = {
     None: kernels.FLEMING_HARRINGTON,
     "gehan": kernels.GEHAN,
     "tarone-ware": kernels.TARONE_WARE,
@@ -99,6 +101,7 @@ def logrank(
     rho: float = 0.0,
     gamma: float = 0.0,
     weights: Weighting | None = None,
+    t_star: float | None = None,
     time_tolerance: float = TIME_TOLERANCE,
 ) -> LogRank:
     """Test whether groups have the same hazard.
@@ -114,6 +117,8 @@ def logrank(
         gamma: see `rho`.
         weights: instead of Fleming-Harrington: `gehan` the number at risk n, `tarone-ware` its root, `peto`
             the product of 1 - d/(n + 1) through t, `modified-peto` that times n/(n + 1).
+        t_star: instead of either: the modest weights 1/max(S(t-), S(t*)) of Magirr and Burman, which grow until
+            `t_star` and stay; S is the pooled curve of the stratum. 0 is the log-rank test.
         time_tolerance: times closer than this times the mean time are tied.
 
     Raises:
@@ -126,23 +131,29 @@ def logrank(
     codes, labels = read_groups(group, n)
     stratum, strata_labels = read_strata(strata, n)
     entries = read_entry(entry, times)
-    if weights is not None and weights not in get_args(Weighting):
-        raise DataError(f"weights: {weights!r} is unknown; choose one of {', '.join(get_args(Weighting))}")
-    if weights is not None and (rho or gamma):
-        raise DataError("weights: rho and gamma are Fleming-Harrington weights; give one or the other")
-    if rho < 0 or gamma < 0:
-        raise DataError("rho, gamma: a negative power gives infinite weights; give 0 or more")
+    scheme = _scheme(rho, gamma, weights, t_star)
     if len(labels) < 2:
         raise DataError(f"group: only one group, {labels[0]!r}; a comparison needs two")
     require_events(events, "a log-rank test")
 
-    sets = risk_sets(times, entries, stratum, max(1, len(strata_labels)), time_tolerance=time_tolerance)
-    g = len(labels)
+    g, strata_count = len(labels), max(1, len(strata_labels))
     observed, expected, variance = np.zeros(g), np.zeros(g), np.zeros((g, g))
-    kernels.logrank_sums(
-        sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first,
-        events, codes, _SCHEMES[weights], float(rho), float(gamma), observed, expected, variance,
-    )  # fmt: skip
+    cell = codes if stratum.size == 0 else codes + g * stratum
+    keys = packed(times, events, cell, g * strata_count, time_tolerance=time_tolerance) if entries.size == 0 else None
+    if keys is not None:
+        at_risk = keys.count.reshape(-1, 2).sum(axis=1)
+        star = math.inf if t_star is None else float(t_star) + keys.tolerance
+        kernels.logrank_sums_of_keys(
+            keys.time, keys.keys, keys.width, keys.tolerance, strata_count, at_risk.astype(np.float64),
+            scheme, float(rho), float(gamma), star, observed, expected, variance,
+        )  # fmt: skip
+    else:
+        sets = risk_sets(times, entries, stratum, strata_count, time_tolerance=time_tolerance)
+        star = math.inf if t_star is None else float(t_star) + sets.tolerance
+        kernels.logrank_sums(
+            sets.time, sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first,
+            events, codes, scheme, float(rho), float(gamma), star, observed, expected, variance,
+        )  # fmt: skip
     statistic, df, z = _statistic(observed - expected, expected, variance)
     return LogRank(
         statistic=statistic,
@@ -154,9 +165,26 @@ def logrank(
         variance=variance,
         groups=labels,
         n=tuple(np.bincount(codes, minlength=g).tolist()),
-        strata=max(1, len(strata_labels)),
-        method=_method(rho, gamma, weights),
+        strata=strata_count,
+        method=_method(rho, gamma, weights, t_star),
     )
+
+
+def _scheme(rho: float, gamma: float, weights: str | None, t_star: float | None) -> int:
+    """The number of the weights asked for, of which there may be one kind."""
+    if weights is not None and weights not in get_args(Weighting):
+        raise DataError(f"weights: {weights!r} is unknown; choose one of {', '.join(get_args(Weighting))}")
+    if weights is not None and (rho or gamma):
+        raise DataError("weights: rho and gamma are Fleming-Harrington weights; give one or the other")
+    if rho < 0 or gamma < 0:
+        raise DataError("rho, gamma: a negative power gives infinite weights; give 0 or more")
+    if t_star is None:
+        return _SCHEMES[weights]
+    if weights is not None or rho or gamma:
+        raise DataError("t_star: modest weights stand alone; leave out rho, gamma and weights")
+    if not t_star >= 0.0:
+        raise DataError(f"t_star: {t_star} is no time; give 0 or a time after it")
+    return kernels.MODESTLY_WEIGHTED
 
 
 def _statistic(difference: Floats, expected: Floats, variance: Floats) -> tuple[float, int, float]:
@@ -175,7 +203,9 @@ def _statistic(difference: Floats, expected: Floats, variance: Floats) -> tuple[
     return float(difference[kept] @ inverse_times), int(kept.size), math.nan
 
 
-def _method(rho: float, gamma: float, weights: Weighting | None) -> str:
+def _method(rho: float, gamma: float, weights: Weighting | None, t_star: float | None) -> str:
+    if t_star is not None:
+        return f"log-rank, modest weights (t* {show(float(t_star))})"
     if weights is not None:
         return f"log-rank, {weights} weights"
     return "log-rank" if rho == gamma == 0 else f"log-rank, Fleming-Harrington weights ({rho:g}, {gamma:g})"

@@ -97,9 +97,7 @@ def milestone(
     events = read_event(event, times.size)
     entries = read_entry(entry, times)
     point = float(read_time([at], "at")[0])
-    codes, labels = (
-        (np.zeros(times.size, np.int64), (None,)) if group is None else read_groups(group, times.size)
-    )
+    codes, labels = (np.zeros(times.size, np.int64), (None,)) if group is None else read_groups(group, times.size)
     read = []
     for g in range(len(labels)):
         rows = codes == g

@@ -116,9 +116,7 @@ class MeanCumulativeFunction(Result):
             (self.conf_low, math.nan),
             (self.conf_high, math.nan),
         )
-        value, std_error, low, high = steps_at(
-            self.time, curves, float(self.survival[-1]), points, self.tolerance
-        )
+        value, std_error, low, high = steps_at(self.time, curves, float(self.survival[-1]), points, self.tolerance)
         return MeanNumberAt(points, value, std_error, low, high, self.conf_level)
 
     def _title(self) -> str:
@@ -196,12 +194,10 @@ def mean_cumulative_function(
     codes, labels = read_groups(participant, times.size, "participant")
     n = len(labels)
     sets = risk_sets(times, NO_FLOATS, time_tolerance=time_tolerance)
-    _check_ends(codes, labels, times, events, sets.tolerance)
+    check_ends(codes, labels, times, events, sets.tolerance)
     m = sets.time.size
     at_risk, recurred, deaths, survival, mean, variance = (np.empty(m) for _ in range(6))
-    mean_number(
-        sets.order, sets.run_start, codes, events, n, at_risk, recurred, deaths, survival, mean, variance
-    )
+    mean_number(sets.order, sets.run_start, codes, events, n, at_risk, recurred, deaths, survival, mean, variance)
     std_error = np.sqrt(variance)
     low, high = _log_limits(mean, std_error, level)
     return MeanCumulativeFunction(
@@ -249,9 +245,7 @@ def mean_cumulative_count(
     events = read_causes(event, times.size)
     people, who = read_groups(participant, times.size, "participant")
     point = float(read_time([at], "at")[0])
-    codes, labels = (
-        (np.zeros(times.size, np.int64), (None,)) if group is None else read_groups(group, times.size)
-    )
+    codes, labels = (np.zeros(times.size, np.int64), (None,)) if group is None else read_groups(group, times.size)
     pairs = np.unique(people * len(labels) + codes)
     twice = np.bincount(pairs // len(labels), minlength=len(who)) > 1
     if twice.any():
@@ -281,9 +275,7 @@ def mean_cumulative_count(
     )
 
 
-def _check_ends(
-    codes: Ints, labels: tuple[Hashable, ...], times: Floats, events: Ints, tolerance: float
-) -> None:
+def check_ends(codes: Ints, labels: tuple[Hashable, ...], times: Floats, events: Ints, tolerance: float) -> None:
     """Raise a DataError unless each participant ends exactly once, after all their events."""
     if events.max() > 2:
         raise DataError(
@@ -301,9 +293,7 @@ def _check_ends(
     end[codes[ends]] = times[ends]
     late = times > end[codes] + tolerance
     if late.any():
-        raise DataError(
-            f"time: event after the participant's end of follow-up in {rows_text(late)}; correct either"
-        )
+        raise DataError(f"time: event after the participant's end of follow-up in {rows_text(late)}; correct either")
 
 
 def _log_limits(mean: Floats, std_error: Floats, level: float) -> tuple[Floats, Floats]:

@@ -1,0 +1,82 @@
+"""Call every family of kernels once; prints seconds since the interpreter reached the first import, and the kernels.
+
+The benchmark runs it twice in a fresh cache folder: all is compiled, then all is read.
+"""
+
+import time
+
+BEGAN = time.perf_counter()
+
+import numpy as np  # noqa: E402 - the clock starts before the imports
+
+from equipoise import _kernel, survival  # noqa: E402 - as above
+from equipoise.disease import DiseaseModel, Hazard, Transition, simulate  # noqa: E402 - as above
+
+N = 3000
+"""Enough for sorting by packed keys; a second, small sample takes the other way."""
+
+
+def estimates(n: int) -> None:
+    """Estimators of one record a participant, with and without delayed entry, strata and weights."""
+    rng = np.random.default_rng(1)
+    event_at, censored_at = rng.exponential(30.0, n), rng.exponential(40.0, n)
+    time, event = 1.0 + np.minimum(event_at, censored_at), (event_at <= censored_at).astype(int)
+    group, stratum, cause = np.arange(n) % 2, np.arange(n) % 3, event * (1 + np.arange(n) % 2)
+    entry, weight, x = time * 0.1, rng.uniform(0.5, 2.0, n), rng.normal(size=(n, 2))
+
+    survival.kaplan_meier(time, event).quantile(0.5)
+    survival.kaplan_meier(time, event, entry=entry, weights=weight, variance="robust").rmst(10)
+    survival.nelson_aalen(time, event)
+    survival.logrank(time, event, group)
+    survival.logrank(time, event, stratum, strata=group, entry=entry, rho=1)
+    survival.logrank(time, event, group, weights="modified-peto")
+    survival.max_combo(time, event, group)
+    survival.cumulative_incidence(time, cause, group=group)
+    survival.gray_test(time, cause, group, rho=1)
+    survival.gray_test(time, cause, stratum, strata=group)
+    survival.fine_gray(time, cause, x).predict_incidence(x[:2])
+    survival.fine_gray(time, cause, x[:, :1])
+    for p in (1, 2):
+        survival.cox(time, event, x[:, :p])
+        survival.cox(np.ceil(time), event, x[:, :p])
+        fit = survival.cox(time, event, x[:, :p], entry=entry, strata=stratum, weights=weight, robust=True)
+        fit.predict_survival(x[:1, :p])
+        fit.concordance()
+        fit.proportional_hazards_test()
+        for kind in ("martingale", "deviance", "score", "dfbeta", "schoenfeld", "scaled-schoenfeld"):
+            fit.residuals(kind)
+    survival.cox(np.ceil(time[:60]), event[:60], x[:60], ties="exact").residuals("martingale")
+    survival.cox(time[:60], event[:60], x[:60], firth=True).profile_interval()
+    survival.win_ratio([(time, event), (entry, event)], group)
+    survival.mean_cumulative_function(np.arange(n) // 2 * 1, *_recurrent(n))
+
+
+def _recurrent(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two rows a participant: an event, then the end of follow-up."""
+    return np.tile([1.0, 2.0], n)[:n], np.tile([1, 0], n)[:n]
+
+
+def states() -> None:
+    people = np.repeat(np.arange(20), 2)
+    entry, end = np.tile([0.0, 1.0], 20), np.tile([1.0, 2.0], 20) + np.repeat([0.0, 0.5], 20) * np.tile([0, 1], 20)
+    survival.occupation_probabilities(people, entry, end, np.tile([0, 1], 20), np.tile([1, 2], 20))
+
+
+def disease() -> None:
+    """The simulation of histories."""
+    death = Transition(hazard=Hazard.exponential(0.01))
+    simulate(DiseaseModel(arms=("A", "B"), cancer_death=death), [0, 1], seed=1)
+
+
+def main() -> None:
+    for n in (N, 300):
+        estimates(n)
+    states()
+    disease()
+    seconds = time.perf_counter() - BEGAN
+    used = sum(bool(kernel.signatures) for kernel in _kernel.KERNELS)
+    print(seconds, used, len(_kernel.KERNELS))
+
+
+if __name__ == "__main__":
+    main()
