@@ -84,6 +84,13 @@ def test_the_log_rank_p_is_that_of_r(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFIT)
+def test_the_p_of_proportional_hazards_is_that_of_r(name: str) -> None:
+    """cox.zph(coxph(Surv(time, event) ~ arm), transform = "km") of survival 3.5-3, the global test."""
+    found = fitted(name).proportional_hazards_test(transform="km").p_value[-1]
+    assert found == pytest.approx(REFIT[name]["ph_p"], rel=RELATIVE)
+
+
+@pytest.mark.parametrize("name", REFIT)
 def test_the_medians_are_those_of_r(name: str) -> None:
     trial = datasets.load(name)
     for index in (0, 1):

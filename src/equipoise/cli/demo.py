@@ -36,7 +36,7 @@ def run(
         note(f"{name}: {time.perf_counter() - started:.1f} s")
     index = [index_row(item.protocol, item.results) for item in written]
     whole(out / "index.html", lambda path: path.write_text(render_index(index), encoding="utf-8"))
-    rows = [_row(item) for item in written]
+    rows = [_row(item) for item in index]
     if as_json:
         print_json({"seed": seed, "out": str(out), "trials": rows})
         return
@@ -46,14 +46,11 @@ def run(
 
 
 def _row(item: Any) -> dict[str, Any]:
-    from equipoise.analysis import primary_estimate
-
-    flow = item.results.flow
-    first = primary_estimate(item.protocol, item.results)
+    """The same figures as in the index page."""
     return {
-        "trial": item.protocol.id,
-        "registered": flow.steps[0].passed,
-        "allocated": sum(arm.allocated for arm in flow.arms),
-        "events": sum(first.events_by_arm.values()) if first else 0,
-        "primary result": str(first) if first else "none",
+        "trial": item.trial,
+        "registered": item.registered,
+        "allocated": item.allocated,
+        "events": item.events,
+        "primary result": f"{item.endpoint}: {item.result}",
     }

@@ -25,8 +25,8 @@ def run(
     from equipoise.ledger import verify_file
 
     result = verify_file(file, head=head)
-    replay = _replay(file, trial) if result.ok else None
-    found = not result.ok or bool(replay and replay["problems"])
+    replay = _replay(file, trial) if result.ok else _not_replayed("the chain is broken")
+    found = not result.ok or bool(replay["problems"])
     if as_json:
         problem = result.problem
         print_json(
@@ -39,19 +39,23 @@ def run(
                 "problem": None
                 if problem is None
                 else {"line": problem.line, "entry": problem.seq, "what": problem.what},
+                "replayed": replay["replayed"],
                 "replay": replay,
             }
         )
     else:
         say(f"{file}: {result}")
-        if replay is not None:
-            say(f"{file}: {replay['summary']}")
+        say(f"{file}: {replay['summary']}")
     if found:
         raise typer.Exit(1)
 
 
-def _replay(file: Path, trial: str | None) -> dict[str, Any] | None:
-    """Draw the allocations again, if the protocol is at hand."""
+def _replay(file: Path, trial: str | None) -> dict[str, Any]:
+    """Draw the allocations again, if the protocol is at hand.
+
+    A ledger that names a shipped protocol, or is held to the one asked for, and was opened under another text, has a
+    problem: whoever rewrites its first entry must not escape the replay.
+    """
     from equipoise import trials
     from equipoise.conduct import replay_allocations
     from equipoise.ledger import Journal
@@ -60,27 +64,30 @@ def _replay(file: Path, trial: str | None) -> dict[str, Any] | None:
     journal = Journal.read(file)
     opened = next((entry for entry in journal if entry.kind == "open"), None)
     if opened is None:
-        return None
-    name = trial or str(opened.data["protocol"])
+        return _not_replayed("no entry opens the trial", entry=1)
+    name = trial or str(opened.data.get("protocol"))
     if trial is None and name not in trials.shipped():
-        return {
-            "allocations": 0,
-            "revealed": False,
-            "problems": [],
-            "summary": f"allocations not replayed: give the protocol file of '{name}' with --trial",
-        }
+        return _not_replayed(f"give the protocol file of '{name}' with --trial")
     protocol = load(name)
-    if protocol.digest != opened.data["digest"]:
-        return {
-            "allocations": 0,
-            "revealed": False,
-            "problems": [],
-            "summary": "allocations not replayed: the ledger was opened under another text of the protocol",
-        }
+    if protocol.digest != opened.data.get("digest"):
+        what = f"the ledger was opened under another text of the protocol than {protocol.id} has here"
+        return _not_replayed(what, entry=opened.seq)
     replay = replay_allocations(protocol, journal)
     return {
+        "replayed": True,
         "allocations": replay.allocations,
         "revealed": replay.revealed,
         "problems": [{"entry": entry, "what": what} for entry, what in replay.problems],
         "summary": str(replay),
+    }
+
+
+def _not_replayed(why: str, *, entry: int | None = None) -> dict[str, Any]:
+    """Why nothing was replayed; a problem if it is said of an entry."""
+    return {
+        "replayed": False,
+        "allocations": 0,
+        "revealed": False,
+        "problems": [] if entry is None else [{"entry": entry, "what": why}],
+        "summary": f"allocations not replayed: {why}",
     }

@@ -36,6 +36,9 @@ def check_assumptions(protocol: Protocol, assumptions: Assumptions) -> None:
         path = (*at, "at_visits", name)
         require(protocol, path, name, protocol.variables, "variable", "variables")
         _check_distribution(protocol, path, name, value.distribution)
+        for arm, other in value.by_arm.items():
+            require(protocol, (*path, "by_arm", arm), arm, protocol.arms, "arm", "arms")
+            _check_distribution(protocol, (*path, "by_arm", arm), name, other)
         for arm in value.shift:
             require(protocol, (*path, "shift", arm), arm, protocol.arms, "arm", "arms")
     _check_responses(protocol, assumptions)
@@ -125,6 +128,9 @@ def _check_disease(protocol: Protocol, assumptions: Assumptions) -> None:
 
 
 def _check_transition(protocol: Protocol, path: Path, transition: Transition) -> None:
+    if protocol.reference_arm in transition.hazard_ratio and len(protocol.arms) > 1:
+        what = f"arm '{protocol.reference_arm}' is the reference, whose hazard ratio is 1"
+        fail(protocol, (*path, "hazard_ratio"), what, "give the ratio of the other arm, or change the hazard itself")
     for arm in transition.hazard_ratio:
         require(protocol, (*path, "hazard_ratio", arm), arm, protocol.arms, "arm", "arms")
     for name, ratios in transition.covariates.items():

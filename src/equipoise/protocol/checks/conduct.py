@@ -173,6 +173,9 @@ def _check_arms(protocol: Protocol) -> None:
             require(protocol, path, intervention, protocol.interventions, "intervention", "interventions")
     if sum(arm.reference for arm in protocol.arms.values()) > 1:
         fail(protocol, ("arms",), "more than one arm is the reference", "mark one of them")
+    if len(protocol.arms) > 1 and not any(arm.reference for arm in protocol.arms.values()):
+        what = "no arm is the reference, so it is open which way round an effect is"
+        fail(protocol, ("arms",), what, "mark the arm that others are compared with: reference: true")
     for table_name, table in protocol.classifications.items():
         for j, row in enumerate(table.rows):
             if row.arm is not None:
@@ -263,6 +266,7 @@ def _check_factor(protocol: Protocol, path: Path, name: str) -> None:
 def _check_reachable(protocol: Protocol, rules: Rules) -> None:
     """Every value that admits to a step must be recorded somewhere before it; else the step is never passed."""
     later = {step.id for step in protocol.entry_steps}
+    given: set[str | None] = set()
     seen = {"screening_date"} | {c.judgement_variable for c in protocol.eligibility if c.judgement}
     for path, step in placed_steps(protocol.pathway):
         match step:
@@ -271,15 +275,28 @@ def _check_reachable(protocol: Protocol, rules: Rules) -> None:
                 seen |= {f"{step.name}_{part}" for part in ("date", "response", *compartments)}
             case Classify():
                 seen.add(step.by)
+            case Treat():
+                given.add(step.form)
             case Register() | Randomise() | Assign():
                 seen.add(f"{step.id}_date")
                 later.discard(step.id)
-                on_forms = {name for form in protocol.forms.values() if form.at not in later for name in form.variables}
-                _check_admission(protocol, rules, (path, step), on_forms | seen)
+                _check_admission(protocol, rules, (path, step), _on_forms(protocol, later, given) | seen)
                 if isinstance(step, Randomise | Assign):
                     seen.add("arm")
             case _:
                 pass
+
+
+def _on_forms(protocol: Protocol, later: set[str], given: set[str | None]) -> set[str]:
+    """Variables on forms that have been filled in: not those of later steps, of events, or of visits to come."""
+    of_treatments = {step.form for step in protocol.steps if isinstance(step, Treat)} - given
+    of_events = {event.form for event in protocol.events.values()}
+    return {
+        variable
+        for name, form in protocol.forms.items()
+        if form.at not in later and not form.repeats and name not in of_treatments | of_events
+        for variable in form.variables
+    }
 
 
 def _check_admission(

@@ -53,7 +53,11 @@ def _check_endpoints(protocol: Protocol) -> None:
 def _check_analyses(protocol: Protocol) -> None:
     known = protocol.endpoints
     if protocol.design is not None:
-        require(protocol, ("design", "primary"), protocol.design.primary, known, "endpoint", "endpoints")
+        primary = protocol.design.primary
+        require(protocol, ("design", "primary"), primary, known, "endpoint", "endpoints")
+        if protocol.endpoints[primary].role != "primary":
+            what = f"the design rests on '{primary}', whose role is {protocol.endpoints[primary].role}"
+            fail(protocol, ("design", "primary"), what, "give that endpoint role: primary, or name the primary one")
     for i, analysis in enumerate(protocol.analyses):
         at: Path = ("analyses", i)
         require(protocol, (*at, "endpoint"), analysis.endpoint, known, "endpoint", "endpoints")

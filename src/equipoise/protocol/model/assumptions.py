@@ -149,9 +149,10 @@ class Consequence(Element):
 
 
 class VisitValue(Element):
-    """A variable recorded at visits; a shift by arm is added to a normal one."""
+    """A variable recorded at visits; an arm can have its own distribution, or a shift added to a normal one."""
 
     distribution: Distribution
+    by_arm: dict[str, Distribution] = Field(default_factory=dict, description="In place of `distribution`.")
     shift: dict[str, float] = Field(default_factory=dict)
 
 

@@ -34,7 +34,7 @@ class Criterion(Sourced):
     @property
     def title(self) -> str:
         """A short text for tables."""
-        return self.label or self.quotes[0]
+        return self.label or self.quotes[0].rstrip(" ;.")
 
     @property
     def judgement_variable(self) -> str:

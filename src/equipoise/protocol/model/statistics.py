@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -65,7 +65,9 @@ class Analysis(Sourced):
     covariates: tuple[Name, ...] = Field(default=(), description="Adjusted for in the model.")
     conf_level: float = Field(default=0.95, gt=0.5, lt=1)
     sides: Literal[1, 2] = 2
-    milestones: tuple[float, ...] = Field(default=(), description="Months at which survival is estimated.")
+    milestones: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(), description="Months at which survival is estimated."
+    )
     subgroups: tuple[Name, ...] = ()
     landmark_months: float | None = Field(
         default=None, gt=0, description="Arms as they are at this time, of those who reach it."
