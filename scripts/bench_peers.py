@@ -59,7 +59,7 @@ def lifelines_cox(s: Sample) -> Work:
 
     names = [f"x{j}" for j in range(s.covariates.shape[1])]
     frame = pd.DataFrame(s.covariates, columns=names).assign(time=s.time, event=s.event)
-    return lambda: CoxPHFitter().fit(frame, "time", "event").params_[names].tolist()
+    return lambda: list(CoxPHFitter().fit(frame, "time", "event").params_[names])
 
 
 def lifelines_incidence(s: Sample) -> Work:
@@ -97,7 +97,7 @@ def sksurv_cox(s: Sample) -> Work:
     from sksurv.util import Surv
 
     y = Surv.from_arrays(s.event == 1, s.time)
-    return lambda: CoxPHSurvivalAnalysis(ties="efron").fit(s.covariates, y).coef_.tolist()
+    return lambda: list(CoxPHSurvivalAnalysis(ties="efron").fit(s.covariates, y).coef_)
 
 
 def sksurv_incidence(s: Sample) -> Work:
@@ -129,7 +129,7 @@ def statsmodels_logrank(s: Sample) -> Work:
 def statsmodels_cox(s: Sample) -> Work:
     from statsmodels.duration.hazard_regression import PHReg
 
-    return lambda: PHReg(s.time, s.covariates, status=s.event, ties="efron").fit().params.tolist()
+    return lambda: list(PHReg(s.time, s.covariates, status=s.event, ties="efron").fit().params)
 
 
 MILLION = 1_000_000

@@ -6,7 +6,6 @@ import math
 from datetime import date, timedelta
 
 DAYS_PER_MONTH = 30.4375
-DAYS_PER_YEAR = 365.25
 
 
 def days_to_months(days: float) -> float:

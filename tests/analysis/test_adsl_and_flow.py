@@ -10,7 +10,9 @@ from analysis_states import CUT, death, lost, on, participant, trial
 
 from equipoise.allocation import commitment
 from equipoise.analysis import flow_of, make_datasets
+from equipoise.analysis.adqs import make_adqs
 from equipoise.analysis.adsl import make_adsl
+from equipoise.analysis.at_cut import at_cut
 from equipoise.conduct import Desk, commands
 from equipoise.conduct.state import FormRecord, Left, Refusal
 from equipoise.errors import DataError
@@ -168,3 +170,49 @@ def test_srcseq_is_the_number_of_the_entry_that_holds_the_event(office):
     assert traced["LRFS"].data["on"] == on(90).isoformat()
     assert traced["OS"].data["event"] == "death"
     assert traced["OS"].kind == "event"
+
+
+def test_a_form_entered_late_does_not_bring_later_values_before_the_cut_off():
+    late = FormRecord("visit", on(300), "M10", {"metastatic_organs": 5})
+    early = FormRecord("visit", on(30), "M1", {"metastatic_organs": 2})
+    other = FormRecord("visit", on(60), "M2", {"local_ulcer_or_bleeding": False})
+    for forms in ((late, early, other), (early, late, other), (early, other, late)):
+        state = participant(alive=1000, forms=forms)
+        state = replace(state, values={**state.values, "metastatic_organs": 5})
+        assert row(state, cut=on(100))["METASTATIC_ORGANS"] == 2
+        assert row(state)["METASTATIC_ORGANS"] == 5
+
+
+def test_a_judgement_after_the_cut_off_is_not_known_yet(office):
+    (state,) = office.desk.participants.values()
+    variable = next(item.judgement_variable for item in trial().eligibility if item.id == "I7")
+    assert at_cut(trial(), state, on(0)).values[variable] is True
+    assert variable not in at_cut(trial(), state, on(-1)).values
+
+
+def test_the_flow_gives_the_last_refusal_as_adsl_does():
+    twice = (Refusal("randomisation", on(0), ("I5",), ()), Refusal("randomisation", on(5), ("I6",), ()))
+    flow = flow_of(trial(), {"00001": replace(refused(), refusals=twice)}, CUT)
+    assert next(iter(flow.steps[1].not_passed)).startswith("I6")
+
+
+def scored(*records):
+    """A participant of the Tehran trial with forms of quality of life: day, visit, score."""
+    forms = tuple(FormRecord("quality_of_life", on(d), visit, {"global_health": v}) for d, visit, v in records)
+    return {"00001": participant("00001", "A", alive=1000, forms=forms)}
+
+
+def test_adqs_holds_the_latest_score_of_a_visit():
+    table = make_adqs(trial("tehran"), scored((180, "M6", 60), (190, "M6", 70), (185, "M6", 50)), CUT)
+    assert table.select("AVISITN", "AVAL", "ITTFL", "TRTP").rows() == [(6.0, 70.0, "Y", "A")]
+
+
+def test_two_scores_of_one_visit_and_day_are_refused_unless_they_are_one():
+    assert make_adqs(trial("tehran"), scored((180, "M6", 60), (180, "M6", 60)), CUT).height == 1
+    with pytest.raises(DataError, match="tehran-00001: two different scores at visit M6"):
+        make_adqs(trial("tehran"), scored((180, "M6", 60), (180, "M6", 61)), CUT)
+
+
+def test_scores_without_a_month_stay_in_the_table():
+    table = make_adqs(trial("tehran"), scored((0, None, 50), (9, "unplanned", 60)), CUT)
+    assert table.sort("AVISIT").select("AVISIT", "AVISITN").rows() == [("", None), ("unplanned", None)]

@@ -21,6 +21,8 @@ from analysis_states import (
 )  # fmt: skip
 
 from equipoise.analysis.adtte import make_adtte, parameters
+from equipoise.analysis.outcome import Observed, Outcome, under
+from equipoise.analysis.sample import sample_of
 from equipoise.conduct.state import Left
 from equipoise.errors import DataError
 
@@ -246,3 +248,43 @@ def test_two_endpoints_of_one_name_are_refused():
     double = endpoints | {"again": endpoints["os"]}
     with pytest.raises(DataError, match="PARAMCD OS"):
         parameters(trial().model_copy(update={"endpoints": double}))
+
+
+def test_a_death_before_the_origin_keeps_a_row_without_a_time_that_says_so():
+    state = henan(events=[death(-230)])
+    rows = derived(state, protocol="henan")
+    assert (rows["OS"]["AVAL"], rows["OS"]["CNSR"]) == (None, None)
+    assert rows["OS"]["CNSDTDSC"] == "death:breast_cancer before the origin"
+
+
+def test_an_origin_after_the_cut_off_keeps_a_row_without_a_time():
+    state = henan(alive=100)
+    state = replace(state, values={**state.values, "diagnosis_date": on(50)})
+    row = derived(state, protocol="henan", cut=on(20))["OS"]
+    assert (row["AVAL"], row["CNSR"], row["CNSDTDSC"]) == (None, None, "origin after the data cut-off")
+
+
+def test_who_has_no_time_is_named_with_the_reason():
+    dead = henan(number="00002", events=[death(-230)])
+    table = make_adtte(trial("henan"), {"00001": henan(events=[death(100)]), "00002": dead}, CUT)
+    analysis = next(item for item in trial("henan").analyses if item.endpoint == "os")
+    with pytest.raises(DataError, match=r"before the origin\) for henan-00002"):
+        sample_of(trial("henan"), table, "OS", analysis)
+
+
+def test_visits_missed_before_the_participant_is_at_risk_do_not_count():
+    # diagnosed on day -220 and allocated on day 0: an assessment before allocation is not one of the endpoint's
+    seen = Observed(henan(missed=[20, 40]), on(-220), on(0), CUT, (on(-50), on(60)))
+    rule = trial("henan").endpoints["pfs"].sensitivity[0]
+    found = under(rule, seen, Outcome(on(60), 0))
+    assert (found.on, found.cnsr) == (on(0), 1)
+    seen = replace(seen, state=henan(missed=[-100, 20]))
+    assert under(rule, seen, Outcome(on(60), 0)).cnsr == 0
+
+
+def test_where_arms_follow_a_class_entry_is_the_first_registration():
+    row = derived(changhai([(0, "4")], events=[death(300)]), protocol="changhai")["OS"]
+    assert (row["STARTDT"], row["ENTRY"]) == (on(-95), 4)
+    late = changhai([(0, "4")], events=[death(300)])
+    late = replace(late, values={**late.values, "diagnosis_date": on(-80)})
+    assert derived(late, protocol="changhai")["OS"]["ENTRY"] == 0

@@ -16,6 +16,7 @@ from analysis_states import small_adtte, trial
 
 from equipoise.analysis import Datasets, analyse
 from equipoise.analysis.others import wilson
+from equipoise.protocol.model.endpoints import Milestone
 
 EXACT = {"rel": 1e-9}
 
@@ -153,6 +154,7 @@ def test_the_analysis_as_written_stands_beside_it_and_is_marked_biased(henan_os)
     # summary(coxph(Surv(time, e) ~ arm + strata(organs, subtype), d))
     found = one(henan_os, "hazard ratio", method="cox, as written")
     assert found.value == pytest.approx(0.842632588691, **EXACT)
+    assert found.role == "biased"
     assert found.note.startswith("biased")
 
 
@@ -222,3 +224,24 @@ def test_only_the_rows_of_the_population_count():
     found = one(results(trial(), table).estimates, "hazard ratio", subgroup={})
     assert sum(found.n_by_arm.values()) == 60
     assert found.population == "itt"
+
+
+def test_the_difference_at_a_milestone_with_competing_events_is_that_of_the_incidences():
+    # library(cmprsk); x <- timepoints(cuminc(m, d$cause, d$arm), 24): 0.533333 (0.0758008) and 0.311111 (0.0700050),
+    # as above; their difference, with sqrt(sum(x$var))
+    protocol = trial()
+    endpoint = protocol.endpoints["dmfs"]
+    share = Milestone(kind="milestone", label="Free of distant progression", of="dmfs", at_months=24)
+    assert endpoint.competing
+    dmfs = next(item for item in protocol.analyses if item.endpoint == "dmfs")
+    changed = protocol.model_copy(
+        update={
+            "endpoints": protocol.endpoints | {"dmfs_2y": share},
+            "analyses": (dmfs.model_copy(update={"endpoint": "dmfs_2y"}),),
+        }
+    )
+    estimates = analyse(changed, Datasets(small_adtte("MSPF", competing=True)), source="trial data").estimates
+    found = one(estimates, "event-free proportion difference")
+    assert found.value == pytest.approx(0.533333333333 - 0.311111111111, rel=1e-9)
+    assert found.std_error == pytest.approx((0.0758007861615**2 + 0.0700049709315**2) ** 0.5, rel=1e-9)
+    assert (found.arm, found.reference, found.null_value) == ("B", "A", 0)

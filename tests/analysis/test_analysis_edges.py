@@ -138,8 +138,9 @@ def test_strata_as_randomised_are_needed_where_the_protocol_stratifies():
 
 def test_nobody_is_per_protocol_unless_the_table_says_so():
     table = small_adtte()
-    with pytest.raises(DataError, match="PPROTFL"):
-        of(table, population="per-protocol")
+    found = of(table, population="per-protocol")
+    assert [(item.measure, item.value) for item in found] == [("hazard ratio", None)]
+    assert "PPROTFL" in found[0].note
     some = table.with_columns(PPROTFL=pl.when(pl.int_range(pl.len()) < 50).then(pl.lit("Y")).otherwise(pl.lit("N")))
     found = ratio(of(some, population="per-protocol"))
     assert (sum(found.n_by_arm.values()), found.population) == (50, "per-protocol")
@@ -202,3 +203,156 @@ def test_a_file_that_is_no_table_or_lacks_a_column_is_an_input_error(tmp_path, n
 def test_the_small_table_is_the_one_that_r_read():
     assert pl.read_csv(SMALL).height == 90
     assert pl.read_csv(SMALL)["time"].sum() == 63930
+
+
+HENAN = {"arms": ("systemic", "surgery"), "strata": True, "delayed": True}
+
+
+@pytest.mark.parametrize("value", [None, math.nan, -1.0])
+def test_entry_is_needed_where_time_runs_before_allocation(value):
+    table = small_adtte(**HENAN)
+    with pytest.raises(DataError, match="no column ENTRY"):
+        of(table.drop("ENTRY"), protocol="henan")
+    second = pl.col("USUBJID") == "s-002"
+    table = table.with_columns(ENTRY=pl.when(second).then(pl.lit(value, pl.Float64)).otherwise(pl.col("ENTRY")))
+    with pytest.raises(DataError, match=r"ENTRY is (missing|below 0) for s-002"):
+        of(table, protocol="henan")
+
+
+@pytest.mark.parametrize("flag", [None, "y", "true"])
+def test_a_population_flag_is_y_or_n(flag):
+    second = pl.col("USUBJID") == "s-002"
+    table = small_adtte().with_columns(ITTFL=pl.when(second).then(pl.lit(flag, pl.String)).otherwise(pl.col("ITTFL")))
+    with pytest.raises(DataError, match="ITTFL is not Y or N for s-002"):
+        of(table)
+
+
+def test_a_row_of_nobody_is_refused():
+    table = small_adtte().with_columns(
+        USUBJID=pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise(pl.col("USUBJID"))
+    )
+    with pytest.raises(DataError, match="USUBJID is missing in 1 rows"):
+        of(table)
+
+
+def test_a_competing_event_that_the_endpoint_does_not_name_is_refused():
+    with pytest.raises(DataError, match="CNSR is 2, and nothing competes with os, for s-"):
+        of(small_adtte(competing=True))
+
+
+def test_an_analysis_of_an_unknown_population_leaves_the_others_standing():
+    whole = trial()
+    os = whole.analyses[0]
+    changed = whole.model_copy(update={"analyses": (os, os.model_copy(update={"population": "per-protocol"}))})
+    found = analyse(changed, Datasets(small_adtte()), source="trial data").estimates
+    assert [item.value is None for item in found if item.population == "per-protocol"] == [True]
+    assert ratio(found).value is not None
+
+
+def classes(**changes):
+    """The small table as a trial of two classes, of which the second is reached on day 90."""
+    table = small_adtte(arms=("4", "3")).with_columns(SWITCHDY=pl.when(ARM == "3").then(90).otherwise(None))
+    return of(table, protocol="changhai", **changes)
+
+
+def test_whatever_is_estimated_by_class_carries_the_mark():
+    estimates = classes(milestones=(12, 600))
+    by_class = [item for item in estimates if item.arm in ("3", "4") and "as written" not in item.method]
+    assert {item.measure for item in by_class} == {"median", "survival"}
+    assert any(item.value is None for item in by_class)
+    assert all(item.role == "biased" and "guarantee-time bias" in item.note for item in by_class)
+    assert {item.role for item in estimates if "landmark" in item.method or "time-dependent" in item.method} == {"main"}
+
+
+def test_a_biased_ratio_is_withheld_unless_an_unbiased_one_stands_beside_it():
+    (naive,) = (item for item in classes(landmark_months=None, time_dependent=False) if item.measure == "hazard ratio")
+    assert (naive.value, naive.p_value, naive.conf_low) == (None, None, None)
+    assert "neither landmark_months nor time_dependent" in naive.note
+    late = [item for item in classes(landmark_months=1.0, time_dependent=False) if item.measure == "hazard ratio"]
+    assert [item.value for item in late] == [None, None]  # nobody has left the reference class by then
+    assert "one class only at 1 months" in late[0].note
+    one = [item for item in classes(landmark_months=1.0) if "as written" in item.method]
+    assert one[0].value is not None
+
+
+def test_delayed_entry_is_said_of_medians_and_subgroups():
+    estimates = of(small_adtte(**HENAN), protocol="henan")
+    told = [item for item in estimates if item.measure == "median" or item.subgroup]
+    assert told
+    assert all("delayed entry at allocation" in item.note for item in told)
+
+
+def test_the_p_beside_an_adjusted_ratio_says_that_it_is_not_adjusted():
+    found = ratio(of(small_adtte(), covariates=("organs_involved",)))
+    assert found.p_method == "unadjusted log-rank"
+
+
+def test_an_interaction_that_cannot_be_tested_says_why():
+    table = small_adtte().with_columns(CNSR=pl.when(pl.col("SUBTYPE") == "her2").then(1).otherwise(CNSR))
+    groups = [item for item in of(table) if "subtype" in item.subgroup]
+    assert all(item.p_value is None for item in groups)
+    assert all("interaction not tested: no events where it is her2" in item.note for item in groups)
+
+
+def test_a_model_without_a_maximum_names_the_arm():
+    assert "arm B" in ratio(of(without_events(small_adtte(), "B"))).note
+
+
+def test_a_role_is_one_of_three():
+    with pytest.raises(ValueError, match="role is one of main, biased, sensitivity"):
+        Estimate(endpoint="os", measure="median", value=1, role="landmark")
+
+
+def scores(**changes):
+    """Scores of eight participants of the Tehran trial at month 6, one of whom was not allocated."""
+    table = pl.DataFrame(
+        {
+            "USUBJID": [f"t-{i}" for i in range(8)],
+            "ITTFL": ["Y"] * 7 + ["N"],
+            "TRTP": ["A", "B"] * 4,
+            "PARAMCD": ["quality_of_life"] * 8,
+            "AVISIT": ["M6"] * 8,
+            "AVISITN": [6.0] * 8,
+            "AVAL": [50.0, 60.0, 54.0, 64.0, 58.0, 68.0, 62.0, 99.0],
+        }
+    )
+    return table.with_columns(**changes)
+
+
+def means(table):
+    """The means at month 6, by arm."""
+    whole = trial("tehran")
+    analysis = next(item for item in whole.analyses if item.endpoint == "quality_of_life")
+    changed = whole.model_copy(update={"analyses": (analysis,)})
+    datasets = Datasets(small_adtte(arms=("B", "A")), adqs=table)
+    found = analyse(changed, datasets, source="trial data").estimates
+    return {item.arm: item for item in found if item.at == 6}
+
+
+def test_scores_are_those_of_the_population():
+    found = means(scores())
+    assert (found["A"].value, found["B"].value) == (56.0, 64.0)  # (50+54+58+62)/4 and (60+64+68)/3 by hand
+
+
+def test_two_scores_of_a_participant_at_one_visit_are_refused():
+    with pytest.raises(DataError, match="two scores at one visit for t-0"):
+        means(pl.concat([scores(), scores().head(1)]))
+
+
+def test_a_score_without_value_or_of_no_arm_is_refused():
+    second = pl.col("USUBJID") == "t-2"
+    with pytest.raises(DataError, match="AVAL is missing for t-2"):
+        means(scores(AVAL=pl.when(second).then(None).otherwise(pl.col("AVAL"))))
+    with pytest.raises(DataError, match="TRTP is no arm of the protocol for t-2"):
+        means(scores(TRTP=pl.when(second).then(pl.lit("C")).otherwise(ARM)))
+
+
+def test_scores_without_a_month_are_named():
+    second = pl.col("USUBJID") == "t-2"
+    table = scores(
+        AVISIT=pl.when(second).then(pl.lit("unplanned")).otherwise(pl.col("AVISIT")),
+        AVISITN=pl.when(second).then(None).otherwise(pl.col("AVISITN")),
+    )
+    found = means(table)["A"]
+    assert "1 scores without a month are not counted (unplanned)" in found.note
+    assert found.n_by_arm == {"A": 3}

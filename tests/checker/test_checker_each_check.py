@@ -170,7 +170,6 @@ MENDED = [
     ("tehran", "unit: events per person-2 years", "unit: events per 100 person-years", "claim-unit"),
     ("tehran", "  participants: 236\n", "  participants: 160\n", "design-conservative"),
     ("tehran", "  hazard_ratio: 0.5\n", "  hazard_ratio: 0.65\n", "effect-beyond-cited"),
-    ("tehran", "  primary: survival_2y", "  primary: os", "endpoint-sizing-analysis"),
     ("tehran", "      - with the minimization factors as covariables\n", "", "allocation-method-unsaid"),
     ("tehran", "      - Patients who are randomized to upfront surgery of the breast tumor\n", "", "arm-order"),
     ("tehran", "completion: 2021-12-20", "completion: 2025-11-20", "window-too-short"),
@@ -282,3 +281,10 @@ def test_intervals_of_one_level_are_not_called_mixed() -> None:
     ]
     assert of("conf-levels-mixed", found_in("jcog1017")) != []
     assert of("conf-levels-mixed", found_in("jcog1017", *same)) == []
+
+
+def test_an_endpoint_sized_and_analysed_as_what_it_is_is_not_called_a_mismatch() -> None:
+    label = "    label: Overall survival\n    param: OS\n"
+    changes = (("  primary: survival_2y", "  primary: os"), (label, label + "    role: primary\n"))
+    assert of("endpoint-sizing-analysis", found_in("tehran")) != []
+    assert of("endpoint-sizing-analysis", found_in("tehran", *changes)) == []

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import equipoise
 from equipoise.cli import main
+from equipoise.ledger import Journal
 from equipoise.trials import shipped
 
 
@@ -195,8 +198,69 @@ def test_verify_proves_a_ledger_and_replays_its_allocations(
     assert status == 0
     assert found["ok"] is True
     assert found["end"] == "closed"
+    assert found["replayed"] is True
     assert found["replay"]["allocations"] == 236
     assert call(capsys, "verify", str(rehearsed / "ledger.jsonl"), "--head", found["head"])[0] == 0
+
+
+def resealed(lines: list[bytes], change: Callable[[list[dict[str, Any]]], None]) -> bytes:
+    """A ledger with something changed and every hash made anew, as a forger would."""
+    bodies = [json.loads(line)["entry"] for line in lines if line]
+    change(bodies)
+    journal = Journal()
+    for body in bodies:
+        journal.append(**{name: value for name, value in body.items() if name not in ("seq", "prev")})
+    return journal.to_bytes()
+
+
+def test_a_ledger_whose_opening_names_another_text_of_the_protocol_does_not_escape_replay(
+    rehearsed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def another_digest(bodies: list[dict[str, Any]]) -> None:
+        bodies[0]["data"]["digest"] = "ab" * 32
+
+    forged = tmp_path / "forged.jsonl"
+    forged.write_bytes(resealed((rehearsed / "ledger.jsonl").read_bytes().split(b"\n"), another_digest))
+    for options in ([], ["--trial", "tehran"]):
+        status, out, _ = call(capsys, "verify", str(forged), *options, "--json")
+        found = json.loads(out)
+        assert (status, found["ok"], found["replayed"], found["problem"]) == (1, False, False, None)
+        assert found["replay"]["problems"][0]["entry"] == 1
+        assert "under another text of the protocol" in found["replay"]["summary"]
+
+
+def test_a_protocol_that_was_asked_for_and_is_not_the_ledgers_is_a_problem(
+    rehearsed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = call(capsys, "verify", str(rehearsed / "ledger.jsonl"), "--trial", "henan")
+    assert status == 1
+    assert "not replayed: the ledger was opened under another text of the protocol than henan has here" in out
+
+
+def test_a_ledger_of_a_protocol_that_is_not_at_hand_is_verified_and_not_replayed(
+    rehearsed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def another_trial(bodies: list[dict[str, Any]]) -> None:
+        bodies[0]["data"]["protocol"] = "elsewhere"
+
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(resealed((rehearsed / "ledger.jsonl").read_bytes().split(b"\n"), another_trial))
+    status, out, _ = call(capsys, "verify", str(ledger), "--json")
+    found = json.loads(out)
+    assert (status, found["ok"], found["replayed"]) == (0, True, False)
+    assert found["replay"]["summary"].endswith("give the protocol file of 'elsewhere' with --trial")
+    assert call(capsys, "verify", str(ledger), "--trial", "tehran")[0] == 0
+
+
+def test_a_ledger_that_no_entry_opens_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal()
+    told: dict[str, Any] = {"actor": "eve", "role": "x", "site": None, "participant": None, "reason": None}
+    journal.append(**told, time="2024-03-01T09:00:00Z", kind="close", command="c", version="1", data={"entries": 1})
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(journal.to_bytes())
+    status, out, _ = call(capsys, "verify", str(ledger))
+    assert status == 1
+    assert "no entry opens the trial" in out
 
 
 def test_verify_names_the_entry_that_was_changed(

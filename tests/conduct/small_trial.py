@@ -112,7 +112,7 @@ interventions:
   drug: {label: Drug, kind: drug}
   surgery: {label: Surgery, kind: procedure}
 arms:
-  operated: {label: Operated, interventions: [surgery]}
+  operated: {label: Operated, interventions: [surgery], reference: true}
   drugs: {label: Drugs, interventions: [drug]}
 response: {compartments: [primary, metastatic]}
 classifications:
@@ -176,7 +176,8 @@ class Clerk:
         if "participant" in kind.__dataclass_fields__:
             settings = {"participant": participant, "on": day, **settings}
         defaults = {"id": f"c{self.count}", "at": datetime.combine(day, time(9), UTC), "actor": "anna"}
-        defaults |= {"role": "investigator", "site": "01"}
+        known = self.desk.participants.get(participant) if isinstance(participant, str) else None
+        defaults |= {"role": "investigator", "site": "01" if known is None else known.site}
         return kind(**{**defaults, **settings})
 
     def __call__(self, kind: Any, participant: str | None = "P1", **settings: Any) -> Decision:

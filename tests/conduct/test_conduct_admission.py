@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -171,6 +171,18 @@ def test_an_allocation_keeps_everything_that_explains_it(clerk: Clerk) -> None:
     assert clerk.state().assignments[0].arm == arm
     assert clerk.state().values["arm"] == arm
     assert clerk.state().at_allocation == data["levels"]
+
+
+@pytest.mark.parametrize("days", [2, 30])
+def test_an_allocation_is_of_the_day_of_its_draw_or_says_why_not(clerk: Clerk, days: int) -> None:
+    clerk.register()
+    clerk.assess()
+    at = datetime.combine(after(days), time(9), UTC)
+    reason = clerk.refused(commands.Allocate, step="randomisation", at=at)
+    assert reason == f"the arm is drawn now ({after(days)}), so to be allocated on {DAY} needs a reason"
+    clerk.accepted(commands.Allocate, step="randomisation", at=at, reason="the line was down")
+    clerk.finish()
+    assert replay_allocations(clerk.protocol, clerk.desk.journal).problems == ()
 
 
 def test_nobody_is_allocated_twice(clerk: Clerk) -> None:

@@ -63,6 +63,7 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "value": st.sampled_from([50, Decimal(66), "negative", Decimal("80.5"), False]),
         "reason": st.sampled_from([None, "read wrongly"]),
     },
+    commands.Strike: {"entry": st.integers(1, 30), "reason": st.sampled_from([None, "wrong participant"])},
     commands.CheckCohort: {},
     commands.Cut: {"on": near},
     commands.Reveal: {"seeds": st.just({"main": SEEDS["main"].hex()})},
@@ -71,6 +72,17 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
 }
 ENDING = (commands.Open, commands.Close, commands.Reveal)
 OFTEN = tuple(kind for kind in USUAL if kind not in ENDING)
+
+mistyped = (
+    st.none()
+    | values
+    | st.floats()
+    | st.binary(max_size=3)
+    | st.lists(text, max_size=2)
+    | st.dictionaries(
+        st.sampled_from(["main", "I2", "E1", "primary", "metastatic", "age", 1]), st.none() | values, max_size=3
+    )
+)
 
 # what a field can hold beside, by its name
 WILD: dict[str, st.SearchStrategy[Any]] = {
@@ -84,11 +96,12 @@ WILD: dict[str, st.SearchStrategy[Any]] = {
     "missed": st.booleans(),
     "value": values,
     "values": st.dictionaries(st.sampled_from([*FORM, "remark", "family_name", "age_group"]) | text, values),
-    "answers": st.dictionaries(st.sampled_from(["I1", "I2", "E1"]) | text, st.booleans()),
+    "answers": st.dictionaries(st.sampled_from(["I1", "I2", "E1"]) | text, st.booleans() | values),
     "responses": st.dictionaries(st.sampled_from(["primary", "metastatic"]) | text, text),
     "seeds": st.dictionaries(st.just("main") | text, text),
     "commitments": st.dictionaries(st.just("main") | text, text),
-    "status": st.sampled_from(["started", "done", "stopped"]),
+    "status": st.sampled_from(["started", "done", "stopped"]) | text,
+    "entry": st.integers(),
 }
 
 
@@ -104,11 +117,11 @@ def likely_command(draw: st.DrawFn, kinds: tuple[Any, ...] = OFTEN) -> Any:
 
 @st.composite
 def any_command(draw: st.DrawFn) -> Any:
-    """A well-typed command of any kind, of which some fields hold anything."""
+    """A command of any kind, of which some fields hold anything, be it of another type."""
     command = draw(likely_command(tuple(USUAL)))
     names = [field.name for field in fields(command)]
     changed = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
-    return replace(command, **{name: draw(WILD.get(name, text)) for name in changed})
+    return replace(command, **{name: draw(WILD.get(name, text) | mistyped) for name in changed})
 
 
 def enter(clerk: Clerk, stage: int) -> None:
@@ -136,7 +149,7 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
     for count, one in enumerate(asked):
         command = replace(one, id=f"next{count}") if one.id == NEXT else one
         before = len(clerk.desk.journal)
-        repeated = command.id in clerk.desk._answers
+        repeated = isinstance(command.id, str) and command.id in clerk.desk._answers
         decision = clerk.desk.submit(command)
         kinds = [entry.kind for entry in clerk.desk.journal][before:]
         if repeated:

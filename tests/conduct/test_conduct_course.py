@@ -95,6 +95,35 @@ def test_events_of_one_day_keep_their_order_and_the_entry_they_stand_in(clerk: C
     assert entries == [len(clerk.desk.journal) - 1, len(clerk.desk.journal)]
 
 
+def test_whoever_has_died_takes_no_step_whatever_its_day(clerk: Clerk) -> None:
+    clerk.register("P1")
+    clerk.assess("P1")
+    clerk.screen("P2")
+    for number in ("P1", "P2"):
+        clerk.accepted(commands.Happen, number, event="death", cause="other", day=after(9))
+    died = f"died on {after(9)}"
+    assert clerk.refused(commands.Allocate, "P1", step="randomisation", day=after(1)) == f"P1 {died}"
+    assert clerk.refused(commands.Register, "P2", step="registration", day=after(1)) == f"P2 {died}"
+
+
+def test_nobody_died_before_a_step_that_was_passed(clerk: Clerk) -> None:
+    clerk.register()
+    clerk.assess()
+    clerk.accepted(commands.Allocate, step="randomisation", day=after(5))
+    death = {"event": "death", "cause": "other"}
+    reason = clerk.refused(commands.Happen, **death, day=after(4))
+    assert reason == f"P1 passed 'randomisation' on {after(5)}, and was alive then"
+    clerk.accepted(commands.Happen, **death, day=after(5))
+
+
+def test_participation_does_not_end_a_second_time_after_a_death(clerk: Clerk) -> None:
+    clerk.allocate()
+    clerk.accepted(commands.Happen, event="death", cause="other", day=after(9))
+    for day in (after(8), after(9)):
+        assert clerk.refused(commands.Withdraw, rule="W1", day=day) == f"P1 died on {after(9)}"
+        assert clerk.refused(commands.Lose, day=day) == f"P1 died on {after(9)}"
+
+
 # --- treatment
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_trial import DAY, Clerk, after
 
-from equipoise.conduct import Refused, commands
+from equipoise.conduct import Refused, commands, fold
 from equipoise.conduct.values import check_value, from_json, recorded_json, to_json
+from equipoise.errors import LedgerError
 from equipoise.protocol.model.variables import Variable
 
 
@@ -55,6 +56,8 @@ def screened(clerk: Clerk) -> Clerk:
             "diagnosis_date is a date, not 2024-02-01 00:00:00+00:00",
         ),
         pytest.param("remark", "x" * 2001, "remark is a text of up to 2000 characters", id="a long remark"),
+        ("diagnosis_date", date(1799, 12, 31), "diagnosis_date lies within the years 1800 to 2500, this is 1799-12-31"),
+        ("diagnosis_date", date(2501, 1, 1), "diagnosis_date lies within the years 1800 to 2500, this is 2501-01-01"),
         ("remark", "half a pair \ud800", "remark is a text of up to 2000 characters"),
         ("remark", 7, "remark is a text of up to 2000 characters"),
         ("family_name", "Curie", "family_name identifies a person and never enters the ledger"),
@@ -89,7 +92,7 @@ def test_values_stand_in_the_ledger_exactly(screened: Clerk) -> None:
         "age": Decimal("54"),
         "creatinine": Decimal("88.50"),
         "targeted": False,
-        "diagnosis_date": date(987, 6, 5),
+        "diagnosis_date": date(1887, 6, 5),
         "remark": "Größe\n上海",
     }
     screened.accepted(commands.Record, form="screening", values=values)
@@ -97,7 +100,7 @@ def test_values_stand_in_the_ledger_exactly(screened: Clerk) -> None:
         "age": 54,
         "creatinine": "88.50",
         "targeted": False,
-        "diagnosis_date": "0987-06-05",
+        "diagnosis_date": "1887-06-05",
         "remark": "Größe\n上海",
     }
     known = screened.state().values
@@ -191,6 +194,22 @@ def test_there_is_one_zero() -> None:
         ("date", 20240201),
         ("choice", 1),
         ("text", ["a"]),
+        ("integer", 10**12),
+        ("decimal", "NaN"),
+        ("decimal", "-Infinity"),
+        ("decimal", "1e3"),
+        ("decimal", "1_000"),
+        ("decimal", " 5"),
+        ("decimal", "05"),
+        ("decimal", "-0.0"),
+        ("decimal", "٣"),
+        ("decimal", "1000000000000"),
+        ("decimal", "1." + "0" * 3000 + "1"),
+        ("date", "20240201"),
+        ("date", "2024-W05-4"),
+        ("date", "1799-12-31"),
+        ("choice", "c"),
+        ("text", "x" * 2001),
     ],
 )
 def test_an_entry_with_a_value_of_another_type_is_not_read(kind: str, value: object) -> None:
@@ -206,6 +225,27 @@ def test_a_judgement_is_given_by_the_role_that_the_criterion_names(screened: Cle
     assert reason == "criterion I2 is judged by the surgeon, not by the investigator"
     screened.accepted(commands.Judge, role="surgeon", answers={"I2": True})
     assert screened.state().values["judged_i2"] is True
+
+
+@pytest.mark.parametrize("answer", ["no", "", 0, 1, None, [True]])
+def test_a_judgement_is_true_or_false_and_nothing_else(screened: Clerk, answer: object) -> None:
+    reason = screened.refused(commands.Judge, role="surgeon", answers={"I2": answer})
+    assert reason == "I2 is answered by true or false"
+    assert "judged_i2" not in screened.state().values
+
+
+def test_a_judgement_in_a_ledger_that_is_neither_true_nor_false_is_not_folded(screened: Clerk) -> None:
+    told = {"time": "2024-03-01T09:00:00Z", "actor": "eve", "role": "surgeon", "site": "01", "participant": "P1"}
+    data = {"on": "2024-03-01", "answers": {"I2": "no"}}
+    screened.desk.journal.append(**told, kind="judge", command="x", version="1", reason=None, data=data)
+    with pytest.raises(LedgerError, match="judged_i2 with neither true nor false"):
+        fold(screened.protocol, screened.desk.journal)
+
+
+def test_a_part_of_a_criterion_that_is_no_truth_is_a_defect(clerk: Clerk) -> None:
+    criterion = next(item for item in clerk.protocol.eligibility if item.id == "I2")
+    with pytest.raises(AssertionError, match="neither true, false nor unknown"):
+        clerk.desk.criteria.judge(criterion, {"judged_i2": "no"})
 
 
 def test_a_criterion_without_a_judgement_is_not_judged(screened: Clerk) -> None:
@@ -275,6 +315,36 @@ def test_an_assessment_in_follow_up_leaves_the_earlier_one_as_it_was(screened: C
     screened.accepted(commands.Assess, name="follow_up", responses=responses, day=after(90), visit="M3")
     assert screened.state().values["induction_response"] == "PR"
     assert [item.overall for item in screened.state().assessments] == ["PR", "PD"]
+
+
+def test_the_newest_assessment_is_that_of_the_newest_day_whenever_it_is_entered(screened: Clerk) -> None:
+    screened.assess(response="PR", day=after(20))
+    screened.assess(response="PD", day=after(10))
+    state = screened.state()
+    assert (state.values["induction_response"], state.values["induction_date"]) == ("PR", after(20))
+    assert [item.on for item in state.assessments] == [after(10), after(20)]
+    screened.assess(response="SD", day=after(20))
+    assert screened.state().values["induction_response"] == "SD"  # of one day, the one entered last
+
+
+def test_the_newest_form_is_that_of_the_newest_day_whenever_it_is_entered(screened: Clerk) -> None:
+    for pain, days in ((5, 90), (3, 30)):
+        screened.accepted(commands.Record, form="visit", values={"pain": pain}, day=after(days))
+    assert screened.state().values["pain"] == 5
+    assert [record.values["pain"] for record in screened.state().forms] == [3, 5]
+    screened.accepted(commands.Correct, variable="pain", value=6, reason="typed wrongly", day=after(90))
+    assert [record.values["pain"] for record in screened.state().forms] == [3, 6]
+
+
+def test_an_assessment_that_a_passed_step_rested_on_is_made_again_only_with_a_reason(clerk: Clerk) -> None:
+    clerk.allocate()
+    responses = {"primary": "CR", "metastatic": "CR"}
+    again = {"name": "induction", "responses": responses, "day": after(1)}
+    reason = clerk.refused(commands.Assess, **again)
+    assert reason == "'randomisation' was passed on 'induction', so to assess it again needs a reason"
+    clerk.accepted(commands.Assess, **again, reason="the scan was read again")
+    assert clerk.state().values["induction_response"] == "CR"
+    clerk.accepted(commands.Assess, **{**again, "name": "follow_up"})
 
 
 def test_a_classification_that_is_not_there_is_refused(screened: Clerk) -> None:
@@ -360,6 +430,20 @@ def test_a_correction_is_admitted_after_death_and_after_leaving(clerk: Clerk) ->
     clerk.accepted(commands.Happen, event="death", cause="other", day=after(1))
     clerk.accepted(commands.Correct, variable="age", value=45, reason="read wrongly", day=after(30))
     assert clerk.state().values["age"] == 45
+
+
+def test_a_correction_of_what_a_passed_step_rested_on_is_accepted_with_warnings(clerk: Clerk) -> None:
+    clerk.allocate()
+    answer = clerk.accepted(commands.Correct, variable="age", value=72, reason="date of birth")
+    assert answer.warnings == (
+        "'registration' was passed, and I1 fail: Woman of 18 to 70 (age = 72)",
+        "'registration' was passed, and E1 fail: Not fit (age = 72)",
+        "list 'main' balanced age_group: arm, counts and level stay as randomised",
+    )
+    assert clerk.accepted(commands.Correct, variable="age", value=71, reason="again").warnings == ()
+    answers = {"I2": False}
+    warned = clerk.accepted(commands.Judge, role="surgeon", answers=answers, reason="read again").warnings
+    assert warned == ("'registration' was passed, and I2 fail: Operable (judged_i2 = no)",)
 
 
 def test_a_correction_changes_what_the_next_step_is_judged_on(clerk: Clerk) -> None:

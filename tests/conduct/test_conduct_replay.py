@@ -11,8 +11,10 @@ import pytest
 from small_trial import BLOCKS, DAY, MINIMISATION, SIMPLE, TEXT, Clerk, after, small
 
 from equipoise.conduct import commands, replay_allocations
+from equipoise.conduct.replay import _MEMBERS
 from equipoise.ledger import Journal, verify_bytes
 from equipoise.protocol import Protocol, loads
+from equipoise.protocol.model.pathway import Randomise
 
 Body = dict[str, Any]
 
@@ -180,7 +182,7 @@ def test_an_allocation_doubled_is_found() -> None:
         bodies[-1]["data"]["entries"] += 1
         return entry + 1
 
-    assert "P3 was allocated before" in problems_after("minimisation", change)
+    assert "P3 passed 'randomisation' on 2024-03-01" in problems_after("minimisation", change)
 
 
 def test_two_allocations_swapped_are_found_at_the_first() -> None:
@@ -268,6 +270,163 @@ def test_a_ledger_without_an_entry_has_nothing_to_replay() -> None:
     result = replay_allocations(PROTOCOLS["simple"], Journal())
     assert (result.allocations, result.problems) == (0, ())
     assert str(result) == "no allocation to replay: none rests on chance"
+
+
+# --- steps, criteria, days
+
+
+def find(bodies: list[Body], kind: str, participant: str | None = None) -> tuple[int, Body]:
+    """Number and data of the first entry of a kind, about a participant if one is named."""
+    found = ((i, body) for i, body in enumerate(bodies, start=1) if body["kind"] == kind)
+    return next((i, body["data"]) for i, body in found if participant in (None, body["participant"]))
+
+
+def admit_the_old(bodies: list[Body]) -> int:
+    find(bodies, "form", "P2")[1]["values"]["age"] = 75
+    return find(bodies, "register", "P2")[0]
+
+
+def skip_a_judgement(bodies: list[Body]) -> int:
+    del bodies[find(bodies, "judge", "P2")[0] - 1]
+    bodies[-1]["data"]["entries"] -= 1
+    return find(bodies, "register", "P2")[0]
+
+
+def skip_the_registration(bodies: list[Body]) -> int:
+    del bodies[find(bodies, "register", "P7")[0] - 1]
+    bodies[-1]["data"]["entries"] -= 1
+    return find(bodies, "allocate", "P7")[0]
+
+
+def allocate_a_progressed(bodies: list[Body]) -> int:
+    data = find(bodies, "assess", "P2")[1]
+    data["responses"]["primary"] = data["overall"] = "PD"
+    return find(bodies, "allocate", "P2")[0]
+
+
+def call_a_progression_a_response(bodies: list[Body]) -> int:
+    number, data = find(bodies, "assess", "P2")
+    data["responses"]["primary"] = "PD"
+    return number
+
+
+def count_twice(bodies: list[Body]) -> int:
+    number, data = find(bodies, "register", "P3")
+    data["number"] = 3
+    return number
+
+
+def allocate_before_registering(bodies: list[Body]) -> int:
+    number, data = find(bodies, "allocate", "P3")
+    data["on"] = "2024-02-29"
+    return number
+
+
+def allocate_by_a_late_entry(bodies: list[Body]) -> int:
+    number, _ = find(bodies, "allocate", "P3")
+    bodies[number - 1]["time"] = "2024-03-03T09:00:00Z"
+    return number
+
+
+def slip_something_in(bodies: list[Body]) -> int:
+    number, data = find(bodies, "allocate", "P3")
+    data["comment"] = "as the sponsor wished"
+    return number
+
+
+def leave_something_out(bodies: list[Body]) -> int:
+    number, data = find(bodies, "allocate", "P3")
+    del data["why"]
+    return number
+
+
+def slip_something_into_a_registration(bodies: list[Body]) -> int:
+    number, data = find(bodies, "register", "P3")
+    data["comment"] = "waived"
+    return number
+
+
+def open_under_another_text(bodies: list[Body]) -> int:
+    bodies[0]["data"]["digest"] = "ab" * 32
+    return 1
+
+
+def register_as_allocated(bodies: list[Body]) -> int:
+    number, data = find(bodies, "register", "P3")
+    data["step"] = "randomisation"
+    return number
+
+
+FORGED = {
+    "passed against": [admit_the_old, skip_a_judgement, allocate_a_progressed],
+    "has not passed 'registration'": [skip_the_registration],
+    "overall: recorded 'PR', by its compartments 'PD'": [call_a_progression_a_response],
+    "number: recorded 3, by the entries before 4": [count_twice],
+    "2024-02-29 is before P3 passed 'registration'": [allocate_before_registering],
+    "was drawn on 2024-03-03, and gives no reason": [allocate_by_a_late_entry],
+    "not what the entry of such a step does": [
+        slip_something_in,
+        leave_something_out,
+        slip_something_into_a_registration,
+    ],
+    "opened under another text of the protocol": [open_under_another_text],
+    "the pathway has no step 'randomisation' to register": [register_as_allocated],
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "change"),
+    [(said, change) for said, changes in FORGED.items() for change in changes],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_step_that_could_not_be_passed_so_is_found(said: str, change: Callable[[list[Body]], int]) -> None:
+    assert any(said in what for what in problems_after("blocks", change))
+
+
+def test_an_allocation_holds_what_its_explanation_holds(protocol: Protocol) -> None:
+    clerk = Clerk(protocol)
+    clerk.open()
+    clerk.allocate()
+    assert set(clerk.last().data) == _MEMBERS[Randomise]
+
+
+def test_a_step_after_a_death_is_found(clerk: Clerk) -> None:
+    clerk.allocate()
+    bodies = bodies_of(clerk.desk.journal)
+    number, _ = find(bodies, "allocate")
+    death = {"event": "death", "event_kind": "death", "cause": "other", "on": "2024-03-01"}
+    bodies.insert(number - 1, {**bodies[number - 1], "kind": "event", "data": death})
+    result = replay_allocations(clerk.protocol, resealed(bodies))
+    assert result.problems == ((number + 1, "P1 died on 2024-03-01"),)
+
+
+def test_a_refusal_that_does_not_follow_from_what_was_recorded_is_found(clerk: Clerk) -> None:
+    clerk.screen(age=75)
+    clerk(commands.Register, step="registration")
+    bodies = bodies_of(clerk.desk.journal)
+    assert replay_allocations(clerk.protocol, resealed(bodies)).problems == ()
+    number, data = find(bodies, "refuse")
+    data["step"] = "entrance"
+    expected = ((number, "the pathway has no step 'entrance' to refuse"),)
+    assert replay_allocations(clerk.protocol, resealed(bodies)).problems == expected
+    data["step"] = "registration"
+    find(bodies, "form")[1]["values"]["age"] = 54
+    ((entry, what),) = replay_allocations(clerk.protocol, resealed(bodies)).problems
+    assert entry == number
+    assert what.startswith("criteria: recorded [{'criterion': 'I1'")
+
+
+def test_an_entry_behind_the_clock_replays(protocol: Protocol) -> None:
+    clerk = Clerk(protocol)
+    clerk.open()
+    clerk.accepted(commands.Screen, "P0", day=after(3))
+    clerk.register("P1")
+    clerk.assess("P1")
+    clerk.accepted(commands.Screen, "P2", day=after(4))
+    clerk.accepted(commands.Allocate, "P1", step="randomisation")
+    assert clerk.last().data["clock"] == "behind"
+    clerk.finish()
+    assert replay_allocations(protocol, clerk.desk.journal).problems == ()
 
 
 # --- by class

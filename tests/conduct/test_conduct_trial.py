@@ -150,10 +150,14 @@ def test_a_day_in_the_future_is_refused_and_the_one_east_of_greenwich_is_not(cle
     clerk.accepted(commands.Screen, at=at, on=after(1))
 
 
-def test_the_first_and_the_last_day_of_the_calendar_are_days(clerk: Clerk) -> None:
+def test_a_day_that_rules_cannot_reckon_with_is_refused(clerk: Clerk) -> None:
     at = datetime.max.replace(tzinfo=UTC)
-    clerk.accepted(commands.Screen, at=at, on=date.max)
-    clerk.accepted(commands.Screen, "P2", at=at, on=date.min)
+    for day in (date.min, date(1799, 12, 31), date(2501, 1, 1), date.max):
+        expected = f"the day lies within the years 1800 to 2500, this is {day}"
+        assert clerk.refused(commands.Screen, at=at, on=day) == expected
+        assert clerk.refused(commands.Cut, at=at, on=day) == expected
+    clerk.accepted(commands.Screen, at=at, on=date(2500, 12, 31))
+    clerk.accepted(commands.Screen, "P2", at=at, on=date(1800, 1, 1))
     assert clerk.last().time == "9999-12-31T23:59:59Z"
     assert utc_text(datetime.min.replace(tzinfo=UTC)) == "0001-01-01T00:00:00Z"
 
@@ -165,13 +169,83 @@ def test_a_point_in_time_is_no_day(clerk: Clerk) -> None:
     assert clerk.refused(commands.Cut, on=moment) == expected
 
 
+# --- types
+
+WRONG: list[tuple[Any, dict[str, Any]]] = [
+    (commands.Open, {"protocol_digest": HASH, "commitments": {"main": None}}),
+    (commands.Open, {"protocol_digest": HASH, "commitments": ["main"]}),
+    (commands.Open, {"protocol_digest": 7, "commitments": {}}),
+    (commands.Reveal, {"seeds": {"main": None}}),
+    (commands.Reveal, {"seeds": {1: "00"}}),
+    (commands.Reveal, {"seeds": None}),
+    (commands.Treat, {"intervention": "drug", "status": "banana"}),
+    (commands.Treat, {"intervention": "drug", "status": ["started"]}),
+    (commands.Treat, {"intervention": ["drug"], "status": "started"}),
+    (commands.Visit, {"visit": 5}),
+    (commands.Visit, {"visit": None}),
+    (commands.Visit, {"visit": "M3", "missed": "no"}),
+    (commands.Visit, {"visit": "M3", "on": "2024-03-01"}),
+    (commands.Visit, {"visit": "M3", "at": "2024-03-01T09:00:00Z"}),
+    (commands.Visit, {"visit": "M3", "id": ["x"]}),
+    (commands.Visit, {"visit": "M3", "participant": {"P1": 1}}),
+    (commands.Visit, {"visit": "M3", "reason": 5}),
+    (commands.Visit, {"visit": "M3", "site": 1}),
+    (commands.Record, {"form": "visit", "values": [("pain", 3)]}),
+    (commands.Record, {"form": "visit", "values": {3: "pain"}}),
+    (commands.Record, {"form": "visit", "values": {"pain": 3}, "visit": 3}),
+    (commands.Record, {"form": None, "values": {"pain": 3}}),
+    (commands.Judge, {"answers": None}),
+    (commands.Judge, {"answers": {1: True}}),
+    (commands.Assess, {"name": "induction", "responses": {"primary": None, "metastatic": "PR"}}),
+    (commands.Assess, {"name": "induction", "responses": "PR"}),
+    (commands.Classify, {"by": 1}),
+    (commands.Register, {"step": 1}),
+    (commands.Allocate, {"step": None}),
+    (commands.Happen, {"event": b"death"}),
+    (commands.Happen, {"event": "death", "cause": 1}),
+    (commands.Withdraw, {"rule": 1}),
+    (commands.Correct, {"variable": ["age"], "value": 5, "reason": "x"}),
+    (commands.Correct, {"variable": "age", "value": {"age": 5}, "reason": "x"}),
+    (commands.Strike, {"entry": "3", "reason": "x"}),
+    (commands.Strike, {"entry": True, "reason": "x"}),
+    (commands.Strike, {"entry": 0, "reason": "x"}),
+    (commands.Cut, {"on": 5}),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings"), WRONG, ids=[f"{kind.__name__} {said}" for kind, said in WRONG])
+def test_what_is_of_another_type_than_its_field_is_refused(clerk: Clerk, kind: Any, settings: dict[str, Any]) -> None:
+    clerk.screen()
+    assert clerk.refused(kind, **settings)
+
+
 # --- cut-off, reveal, close
 
 
 def test_the_cut_off_is_set_once(clerk: Clerk) -> None:
-    clerk.accepted(commands.Cut, on=after(400))
+    assert clerk.refused(commands.Cut, on=after(2)) == f"{after(2)} lies in the future"
+    clerk.accepted(commands.Cut, on=after(400), day=after(400))
     assert clerk.desk.trial.data_cut == after(400)
-    assert clerk.refused(commands.Cut, on=after(500)) == f"the data cut-off is {after(400)}"
+    assert clerk.refused(commands.Cut, on=after(500), day=after(500)) == f"the data cut-off is {after(400)}"
+
+
+def test_an_entry_that_comes_after_one_of_a_later_time_keeps_its_place_and_says_so(clerk: Clerk) -> None:
+    clerk.accepted(commands.Screen, day=after(2))
+    assert "clock" not in clerk.last().data
+    clerk.accepted(commands.Screen, "P2", day=after(1))
+    assert clerk.last().data["clock"] == "behind"
+    clerk.accepted(commands.Screen, "P3", day=after(1))
+    assert "clock" not in clerk.last().data  # the entry before it has the same time
+    assert [entry.participant for entry in clerk.desk.journal] == [None, "P1", "P2", "P3"]
+
+
+def test_who_acts_for_a_participant_acts_at_the_participants_site_or_in_a_central_role(clerk: Clerk) -> None:
+    clerk.accepted(commands.Screen, site="01")
+    for site in ("02", None):
+        reason = clerk.refused(commands.Visit, visit="M1", site=site)
+        assert reason == "P1 is a participant of site 01, and the investigator acts at another or none"
+        for role in ("coordinator", "monitor", "data manager"):
+            clerk.accepted(commands.Visit, visit="M1", site=site, role=role)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +294,7 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.Withdraw: {"rule": "W1"},
         commands.Lose: {},
         commands.Correct: {"variable": "age", "value": 5, "reason": "x"},
+        commands.Strike: {"entry": 1, "reason": "x"},
         commands.CheckCohort: {},
         commands.Cut: {"on": DAY},
         commands.Reveal: {"seeds": {}},

@@ -63,6 +63,13 @@ def test_what_could_be_misread_is_refused(settings: dict[str, object], said: str
         Estimate.from_dict({**PUBLISHED.to_dict(), **settings})
 
 
+def test_the_reason_of_a_missing_value_stands_apart_from_what_else_is_to_know() -> None:
+    missing = Estimate(endpoint="os", measure="median", note="not reached; biased: by later class")
+    assert (missing.reason, missing.remark) == ("not reached", "biased: by later class")
+    given = Estimate(endpoint="os", measure="median", value=60, note="delayed entry; assumed")
+    assert (given.reason, given.remark) == ("", "delayed entry; assumed")
+
+
 def test_it_survives_json() -> None:
     assert Estimate.from_dict(json.loads(json.dumps(PUBLISHED.to_dict()))) == PUBLISHED
 

@@ -179,3 +179,12 @@ def test_every_number_of_the_flow_is_drawn_and_described():
 def test_nobody_lost_at_a_step_leaves_out_its_side_box():
     step = FlowStep("registration", "Registration", 10, 10)
     assert "Did not pass" not in texts(flow(Flow(10, (step,), ())))
+
+
+def test_reasons_lose_the_stop_that_a_list_ends_them_with():
+    steps = (FlowStep("registration", "Registration", 10, 7, {"I1 Operable;": 2, "I2 ECOG-PS 0-2.": 1}),)
+    figure = flow(Flow(10, steps, ()))
+    shown = [mark.text for mark in figure.marks if isinstance(mark, Text)]
+    assert "I1 Operable" in shown
+    assert "I2 ECOG-PS 0-2" in shown
+    assert "I1 Operable\u00a02, I2 ECOG-PS 0-2\u00a01" in figure.description

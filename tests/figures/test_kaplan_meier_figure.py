@@ -190,3 +190,18 @@ def test_an_arm_keeps_its_place_whatever_the_order_of_estimates(results):
     assert set(texts(reverse)) == set(texts(kaplan_meier(curves, estimates=results.estimates)))
     swapped = kaplan_meier([replace(curve) for curve in reversed(curves)])
     assert texts(swapped).index("B") < texts(swapped).index("A")
+
+
+def test_a_warning_stands_in_the_picture_and_in_its_description(results):
+    figure = kaplan_meier(of(results, "os"), title="OS", warning="biased: so it is", narrow=True)
+    assert "Biased: so it is" in texts(figure)
+    assert "Biased: so it is." in figure.description
+    assert "Biased: so it is." in sparkline(of(results, "os"), warning="biased: so it is").description
+
+
+def test_a_long_label_of_the_axis_is_broken_into_lines_that_fit(results):
+    figure = kaplan_meier(
+        of(results, "os"), value_label="Cumulative incidence of " + "progression or " * 9, narrow=True
+    )
+    assert_sound(figure)
+    assert sum("progression" in text for text in texts(figure)) > 1

@@ -101,6 +101,7 @@ def test_an_estimate_is_quoted_as_the_journal_printed_it():
 
 def test_a_missing_value_is_its_note():
     assert quote.value(published(value=None, note="no events")) == "no events"
+    assert quote.value(published(value=None, note="not reached; biased: by later class")) == "not reached"
 
 
 def test_a_difference_of_probabilities_is_in_percentage_points():

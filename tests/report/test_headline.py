@@ -1,5 +1,7 @@
 """The result in brief: what it quotes, and how it is worded."""
 
+from dataclasses import replace
+
 import pytest
 
 import made_up
@@ -44,6 +46,7 @@ def test_an_interval_around_no_difference_is_described_by_what_it_holds():
     said = text(ratio())
     assert "was 0.86 (90 % CI 0.69–1.07; one-sided p = 0.13, log-rank)" in said
     assert "anything from a hazard 31 % lower to one 7 % higher with B" in said
+    assert "higher with B (no difference included) agrees with these data at that level" in said
     assert "not evidence of its absence" in said
 
 
@@ -62,9 +65,9 @@ def test_nothing_is_concluded_from_a_p_value(word):
 
 def test_a_biased_or_a_sensitivity_estimate_is_not_the_headline():
     said = text(
-        ratio(0.5, 0.4, 0.6, note="biased: time before allocation counts"),
+        ratio(0.5, 0.4, 0.6, role="biased", note="time before allocation counts"),
         ratio(0.9, 0.8, 1.01),
-        ratio(0.7, 0.6, 0.8, note="sensitivity: two missed visits"),
+        ratio(0.7, 0.6, 0.8, role="sensitivity", note="two missed visits censored"),
     )
     assert "0.90 (90 % CI" in said
     assert "0.50" not in said
@@ -81,6 +84,7 @@ def test_several_effects_of_one_comparison_carry_their_method():
 def test_an_effect_that_could_not_be_estimated_says_why():
     none = ratio(None, None, None, p_value=None, p_method="", sides=None, note="no events")
     assert "could not be given (no events)" in text(none)
+    assert "could not be given (no events)" in text(replace(none, note="no events; delayed entry at allocation"))
 
 
 def test_events_are_those_of_all_participants():
@@ -135,3 +139,28 @@ def test_words_keep_abbreviations_and_names():
         "log-rank, stratified by organs involved, clinical subtype"
     )
     assert method_words(JCOG1017, "kaplan-meier") == "Kaplan–Meier"
+
+
+def test_an_adjusted_ratio_beside_an_unadjusted_test_says_both():
+    said = text(ratio(adjusted_for=("organs_involved", "subtype"), p_method="unadjusted log-rank"))
+    assert "hazard ratio of B versus A, adjusted for organs involved and clinical subtype, was 0.86" in said
+    assert "p = 0.13, unadjusted log-rank)" in said
+    alone = ratio(adjusted_for=("subtype",), p_value=None, p_method="", sides=None)
+    test = ratio(measure="log-rank test", unit="z", null_value=0)
+    assert "p = 0.13, unadjusted log-rank)" in text(alone, test)
+    assert "adjusted" not in text(ratio())
+
+
+def test_medians_that_count_from_different_days_say_from_which():
+    henan = load("henan")
+
+    def said(*endpoints):
+        changes = {"arm": "surgery", "reference": "systemic"}
+        found = [ratio(endpoint=name, **changes) for name in endpoints]
+        found += [Estimate(endpoint=n, measure="median", unit="month", value=40, arm="surgery") for n in endpoints]
+        results = Results("henan", "1", "trial data", "2022-05-31", tuple(found))
+        return " ".join(item.text for item in headline(henan, results))
+
+    assert "The median from diagnosis was" in said("os", "pfs")
+    assert "The median from randomisation was" in said("os", "pfs")
+    assert "The median was" in said("os")

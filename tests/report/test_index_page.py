@@ -52,3 +52,25 @@ def test_titles_are_text(results):
     html = render_index([(protocol, results)], title="<b>")
     assert "<script" not in html
     assert "<b>" not in html
+
+
+def test_several_effects_are_quoted_with_their_names_and_the_picture_carries_its_bias(results):
+    ratio = results.of("os", "hazard ratio")[0]
+    note = "biased: whoever reached this class had to live until then (guarantee-time bias)"
+    biased = replace(ratio, role="biased", note=note)
+    landmark = replace(ratio, method="cox, landmark at 12 months", value=1.04)
+    dependent = replace(ratio, method="cox, time-dependent class", value=0.91)
+    several = replace(results, estimates=(biased, landmark, dependent))
+    row = index_row(JCOG1017, several)
+    assert "Hazard ratio, B versus A (Cox, landmark at 12 months): 1.04" in row.result
+    assert "; Hazard ratio, B versus A (Cox, time-dependent class): 0.91" in row.result
+    assert "classes formed by later response (guarantee-time)" in row.picture.description
+    assert "Biased: classes formed by later response" in assert_sound(render_index([row])).text
+    assert index_row(JCOG1017, results).warning == ""
+
+
+def test_events_are_those_of_all_participants_and_not_of_the_landmark(results):
+    ratio = results.of("os", "hazard ratio")[0]
+    landmark = replace(ratio, method="cox, landmark at 12 months", events_by_arm={"A": 3, "B": 4})
+    whole = replace(ratio, role="biased", note="biased: guarantee-time", events_by_arm={"A": 30, "B": 40})
+    assert index_row(JCOG1017, replace(results, estimates=(landmark, whole))).events == 70

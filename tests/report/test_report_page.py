@@ -8,10 +8,10 @@ import pytest
 from html_checks import Page, assert_sound
 
 import made_up
-from equipoise.analysis.results import Results
+from equipoise.analysis.results import CohortVerdict, Results
 from equipoise.estimates import Estimate
 from equipoise.figures import numbers
-from equipoise.protocol import load
+from equipoise.protocol import load, loads
 from equipoise.report import render_report
 from equipoise.report.assumed import assumptions
 from equipoise.trials import protocol_path, shipped
@@ -169,3 +169,139 @@ def test_four_arms_and_three_steps_are_drawn():
     text = assert_sound(render_report(changhai, found)).text
     assert "Assigned to arm4" in text
     assert "440 were assigned to" in text
+
+
+def changhai_by_class(**changes):
+    """Overall survival of two classes, with a landmark and a time-dependent comparison."""
+    biased = {"role": "biased", "note": "biased: whoever reached this class had to live (guarantee-time bias)"}
+    common = {"endpoint": "os", "origin": "diagnosis", "source": "rehearsal", "population": "registered"}
+    ratio = common | {"measure": "hazard ratio", "unit": "ratio", "null_value": 1, "arm": "any other", "reference": "4"}
+    ratio |= {"conf_low": 0.7, "conf_high": 1.4, "conf_level": 0.95}
+    medians = [
+        Estimate(
+            **common | biased, measure="median", unit="month", value=40, arm=arm, n_by_arm={arm: n},
+            events_by_arm={arm: events},
+        )
+        for arm, n, events in (("1", 170, 116), ("4", 193, 147))
+    ]  # fmt: skip
+    curves, flow = made_up.four_arms()
+    estimates = (
+        *medians,
+        Estimate(**ratio | biased, method="cox, as written", value=0.69),
+        Estimate(**ratio, method="cox, landmark at 12 months", value=1.04, events_by_arm={"4": 100, "any other": 92}),
+        Estimate(**ratio, method="cox, time-dependent class", value=0.91),
+    )
+    named = tuple(replace(curve, arm=curve.arm.removeprefix("arm")) for curve in curves)
+    return replace(Results("changhai", "1", "rehearsal", "2031-01-01", estimates, named, flow), **changes)
+
+
+def test_deaths_at_the_top_are_those_of_the_population_analysed():
+    text = assert_sound(render_report(load("changhai"), changhai_by_class())).text
+    assert "263 Died" in text or "Died 263" in text
+    assert "263 events were counted" in text
+    without = assert_sound(render_report(load("changhai"), changhai_by_class(estimates=()))).text
+    assert "Died after allocation" in without
+
+
+def test_curves_of_classes_formed_later_carry_their_bias_in_text_and_picture():
+    warning = "iased: classes formed by later response (guarantee-time)"
+    html = render_report(load("changhai"), changhai_by_class())
+    page = assert_sound(html)
+    assert f"B{warning}." in page.text  # the caption
+    assert html.split("<desc", 3)[3].split("</desc>")[0].count(warning) == 1
+    assert page.text.count("only the landmark and the time-dependent comparisons are quoted here") == 1
+
+
+def test_other_curves_carry_no_such_warning(page):
+    assert "guarantee-time" not in page.text
+
+
+def test_the_time_frame_of_the_source_is_told_from_what_is_analysed():
+    text = assert_sound(render_report(load("changhai"), changhai_by_class())).text
+    assert "time frame in the source: 60 months; all follow-up is analysed" in text
+
+
+def test_an_incidence_names_its_event_and_not_a_survival():
+    rng = np.random.default_rng(3)
+    time, event = made_up.times(rng, 80, 40)
+    curve = made_up.curve(
+        "bcss", "surgery", "Surgery", time, event, kind="incidence", cause="Breast cancer-specific survival"
+    )
+    shares = Estimate(
+        endpoint="bcss", measure="cumulative incidence", unit="probability", value=0.205, at=24, arm="surgery"
+    )
+    html = render_report(load("henan"), Results("henan", "1", "rehearsal", "2030-01-01", (shares,), (curve,)))
+    text = assert_sound(html).text
+    assert "Cumulative incidence of death (breast cancer) at 24 months" in text
+    assert "Breast cancer-specific survival. Cumulative incidence of death (breast cancer), Aalen–Johansen" in text
+    assert "Curves of Breast cancer-specific survival: cumulative incidence of death (breast cancer) by arm" in html
+
+
+def test_a_cohort_rule_has_its_verdict_at_analysis_and_those_before():
+    def text(*verdicts):
+        found = Results("henan", "1", "rehearsal", "2030-01-01", (), cohort=verdicts)
+        return assert_sound(render_report(load("henan"), found)).text
+
+    def at(participants, verdict="fail", *, final=False):
+        return CohortVerdict("C1", "2020-01-01", participants, verdict, final)
+
+    assert "At analysis: met (252 participants) Before: not met at 23 and 24 participants" in text(
+        at(23), at(24), at(252, "pass", final=True)
+    )
+    many = text(*(at(n) for n in range(18, 25)), at(252, "unknown", final=True))
+    assert "Before: not met at 7 entries, the first at 18 and the last at 24 participants" in many
+    assert "At analysis: not known to be met (252 participants)" in many
+    assert "Before:" not in text(at(1, final=True))
+
+
+def test_rules_as_written_fold_away_under_the_words():
+    html = render_report(JCOG1017, made_up.jcog1017())
+    assert "<details><summary>rule</summary><code>resection_margin = &#39;free&#39;</code></details>" in html
+    definition = html.split('<p class="definition">Share of participants, among')[1].split("</p>")[0]
+    assert "resection margin free of tumour" in definition
+    assert "<code>" not in definition
+
+
+def test_a_published_bound_of_p_stays_a_bound(page):
+    assert "two-sided p < 0.0001" in page.text
+    assert "p printed as" not in page.text
+
+
+def test_a_published_share_without_its_time_does_not_stand_under_ours(results):
+    ours = Estimate(endpoint="mets_free", measure="survival", unit="probability", value=0.683, at=12, arm="A")
+    html = render_report(JCOG1017, replace(results, estimates=(*results.estimates, ours)))
+    text = Page(html).text
+    assert "Time without progression at metastatic sites Survival, time not stated A 68.3 % at 12 months 81.5 %" in text
+
+
+def test_events_of_a_milestone_are_those_up_to_its_time(results):
+    share = Estimate(
+        endpoint="mets_free",
+        measure="survival",
+        unit="probability",
+        value=0.683,
+        at=12,
+        arm="A",
+        n_by_arm={"A": 205},
+        events_by_arm={"A": 65},
+    )
+    text = Page(render_report(JCOG1017, replace(results, estimates=(share,)))).text
+    assert "65 events by 12 months in 205" in text
+    overall = replace(share, endpoint="os")
+    assert "65 events in 205" in Page(render_report(JCOG1017, replace(results, estimates=(overall,)))).text
+
+
+def test_commands_name_the_file_of_a_protocol_that_is_not_shipped(results):
+    text = protocol_path("jcog1017").read_text(encoding="utf-8").replace("id: jcog1017", "id: mine")
+    page = Page(render_report(loads(text, file="my trials/mine.yaml"), results, seed=7)).text
+    assert "equipoise rehearse 'my trials/mine.yaml' --seed 7" in page
+    assert f"equipoise verify ledger.jsonl --head {'9f' * 32} --trial 'my trials/mine.yaml'" in page
+    changed = loads(protocol_path("jcog1017").read_text(encoding="utf-8") + "# changed\n", file="j.yaml")
+    assert "equipoise rehearse j.yaml --seed 7" in Page(render_report(changed, results, seed=7)).text
+
+
+def test_assumptions_are_called_by_labels():
+    labels = {item.label for trial in shipped() for item in assumptions(load(trial))}
+    assert not labels & {"Main", "Pfs", "Bcss", "Local pfs", "Distant pfs"}
+    assert "Breast cancer-specific survival" in labels
+    assert not [label for label in labels if label.endswith((";", "."))]

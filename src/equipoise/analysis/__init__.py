@@ -1,12 +1,14 @@
 """Analysis: from the ledger's states to ADaM data sets, and from those to estimates."""
 
 from equipoise.analysis.analyse import analyse, primary_estimate
+from equipoise.analysis.cohort import cohort_verdicts
 from equipoise.analysis.flow import flow_of
 from equipoise.analysis.of_ledger import make_datasets
-from equipoise.analysis.results import Curve, Flow, FlowArm, FlowStep, Results
+from equipoise.analysis.results import CohortVerdict, Curve, Flow, FlowArm, FlowStep, Results
 from equipoise.analysis.tables import Datasets
 
 __all__ = [
+    "CohortVerdict",
     "Curve",
     "Datasets",
     "Flow",
@@ -14,6 +16,7 @@ __all__ = [
     "FlowStep",
     "Results",
     "analyse",
+    "cohort_verdicts",
     "flow_of",
     "make_datasets",
     "primary_estimate",

@@ -84,6 +84,22 @@ def switched_on(protocol: Protocol, state: ParticipantState) -> date | None:
     return next((item.on for item in state.assignments if item.arm != protocol.reference_arm), None)
 
 
+def entry_step(protocol: Protocol) -> str:
+    """The step from which participants are under observation: allocation; where arms follow a class, registration."""
+    first = _first_registration(protocol) if is_classified(protocol) else None
+    return first or protocol.allocation_step.id
+
+
+def _first_registration(protocol: Protocol) -> str | None:
+    return next((step.id for step in protocol.entry_steps if isinstance(step, Register)), None)
+
+
+def enrolled_on(protocol: Protocol, state: ParticipantState) -> date | None:
+    """The day of the first registration; of screening in a trial without one."""
+    first = _first_registration(protocol)
+    return state.steps.get(first) if first else state.screened_on
+
+
 def make_adsl(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> pl.DataFrame:
     """ADSL of all who were screened by the cut-off, as known then.
 
@@ -139,8 +155,7 @@ def _row(criteria: Criteria, state: ParticipantState) -> dict[str, Any]:
 
 def _course(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
     """Who, where, and which steps were passed."""
-    first = next((step.id for step in protocol.entry_steps if isinstance(step, Register)), None)
-    enrolled = state.steps.get(first) if first else state.screened_on
+    enrolled = enrolled_on(protocol, state)
     allocated = state.steps.get(protocol.allocation_step.id)
     arm = analysis_arm(protocol, state) if allocated else None
     return {

@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from equipoise.analysis.adsl import analysis_arm, is_classified, stratum_as_randomised, switched_on
+from equipoise.analysis.adsl import analysis_arm, enrolled_on, is_classified, stratum_as_randomised, switched_on
 from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.names import column_of, grouping_variables
-from equipoise.analysis.outcome import Observed, Outcome, counted, first_outcome, under
+from equipoise.analysis.outcome import Observed, Outcome, counted, first_outcome, under, why_none
 from equipoise.conduct import Criteria, ParticipantState
 from equipoise.errors import DataError
 from equipoise.protocol import Protocol
@@ -114,23 +114,31 @@ def _rows_of(protocol: Protocol, state: ParticipantState, cut: date) -> Iterator
         named: dict[str, Any] = {"PARAMCD": code, "PARAM": (sensitivity or endpoint).label}
         start: Any = state.values.get(protocol.origin_variable(endpoint.origin))
         if start is None:
-            # kept, so that the analysis can name who has no origin; nothing is dropped in silence
-            yield named | {"ASEQ": 1, "EVNTDESC": "", "CNSDTDSC": "origin not recorded", "ENTRY": 0, "SRCDOM": ""}
+            yield named | _nothing("origin not recorded")
             continue
         seen = _observed(protocol, state, start, cut)
+        if reason := why_none(endpoint, seen):
+            yield named | {"STARTDT": start} | _nothing(reason)
+            continue
         switch = switched_on(protocol, state)
         named |= {
             "STARTDT": start,
-            "ENTRY": max(0, (state.steps.get(protocol.allocation_step.id, start) - start).days),
+            "ENTRY": (seen.enters - start).days,
             "SWITCHDY": (switch - start).days if switch else None,
         }
         for place, outcome in enumerate(_outcomes(endpoint, sensitivity, seen), start=1):
             yield named | {"ASEQ": place} | _columns(outcome, start)
 
 
+def _nothing(reason: str) -> dict[str, Any]:
+    """A row without a time, kept so that the analysis can name who has none; nothing is dropped in silence."""
+    return {"ASEQ": 1, "EVNTDESC": "", "CNSDTDSC": reason, "SRCDOM": ""}
+
+
 def _observed(protocol: Protocol, state: ParticipantState, start: date, cut: date) -> Observed:
-    allocated = state.steps.get(protocol.allocation_step.id, start)
-    enters = start if is_classified(protocol) else max(start, allocated)
+    allocated = state.steps.get(protocol.allocation_step.id)
+    known = enrolled_on(protocol, state) if is_classified(protocol) else allocated
+    enters = max(start, known or start)
     assessed = state.visits if protocol.response is None else tuple(item.on for item in state.assessments)
     return Observed(state, start, enters, cut, assessed)
 

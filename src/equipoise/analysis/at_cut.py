@@ -35,24 +35,36 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     if not kept["assignments"]:
         kept["at_allocation"] = {}
     earlier = replace(state, **kept)
-    return replace(earlier, values=_values_at(protocol, state, earlier))
+    return replace(earlier, values=_values_at(protocol, state, earlier, cut))
 
 
-def _values_at(protocol: Protocol, state: ParticipantState, earlier: ParticipantState) -> dict[str, Any]:
+def _values_at(protocol: Protocol, state: ParticipantState, earlier: ParticipantState, cut: date) -> dict[str, Any]:
     """The values that rest on what had happened by then."""
     later = {f"{name}_date" for name in state.steps if name not in earlier.steps}
     if not earlier.assignments:
         later.add("arm")
     later |= _on_forms(state) - _on_forms(earlier)
     later |= {item.step for item in state.classes}
+    known, all_answers = (_judged(protocol, state, day) for day in (cut, date.max))
+    later |= {name for name, answer in all_answers.items() if name not in known or known[name] != answer}
     values: dict[str, Any] = {name: value for name, value in state.values.items() if name not in later}
     values |= {item.step: item.arm for item in earlier.classes}
+    values |= {name: answer for name, answer in known.items() if name in later}
     if len(earlier.forms) < len(state.forms):
-        asked_again = {name for record in state.forms[len(earlier.forms) :] for name in record.values}
-        values |= {
-            name: value for record in earlier.forms for name, value in record.values.items() if name in asked_again
-        }
+        # not the newest of all but the newest of the forms that are left
+        values |= {name: value for record in earlier.forms for name, value in record.values.items()}
     return values if len(earlier.assessments) == len(state.assessments) else _reassessed(protocol, earlier, values)
+
+
+def _judged(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str, Any]:
+    """Answers of judgements by the cut-off, by variable."""
+    variables = {item.id: item.judgement_variable for item in protocol.eligibility}
+    answers: dict[str, Any] = {}
+    for entry in state.history:
+        data: Any = entry.data
+        if entry.kind == "judge" and date.fromisoformat(data["on"]) <= cut:
+            answers |= {variables[name]: answer for name, answer in data["answers"].items()}
+    return answers
 
 
 def _on_forms(state: ParticipantState) -> set[str]:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from equipoise.analysis.context import Frame, joined
-from equipoise.analysis.model import TIES, Column, Strata, covariates_of, fit, strata_of
+from equipoise.analysis.context import Frame
+from equipoise.analysis.model import TIES, Strata, arm_columns, covariates_of, fit, strata_of
 from equipoise.analysis.sample import Sample
 from equipoise.errors import DataError
 from equipoise.estimates import Estimate
@@ -18,16 +16,15 @@ from equipoise.survival import Cox, logrank
 NO_EVENTS = "no events"
 
 
-def compare_arms(frame: Frame, sample: Sample, *, note: str = "", model: str = "") -> Iterator[Estimate]:
+def compare_arms(frame: Frame, sample: Sample, *, model: str = "") -> Iterator[Estimate]:
     """The test of the protocol, and the hazard ratio of every arm over the reference.
 
     Args:
         frame: the analysis.
         sample: its participants.
-        note: what a reader must know of this sample, such as a bias.
         model: another name of the method, where the sample is not the plain one.
     """
-    yield from _Comparison(frame, sample, strata_of(frame, sample), note, model).estimates()
+    yield from _Comparison(frame, sample, strata_of(frame, sample), model).estimates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,6 @@ class _Comparison:
     frame: Frame
     sample: Sample
     strata: Strata
-    note: str
     model: str
 
     def estimates(self) -> Iterator[Estimate]:
@@ -69,14 +65,14 @@ class _Comparison:
 
     def _nothing(self, reason: str) -> Iterator[Estimate]:
         """What was asked for, without a value."""
-        analysis, note = self.frame.analysis, joined(reason, self.note)
+        analysis = self.frame.analysis
         if analysis.model == "cox":
             for arm in self.sample.arms[1:] or (None,):
                 reference = self.sample.arms[0] if arm else None
                 settings = self._ratio() | {"arm": arm, "reference": reference, "null_value": 1 if arm else None}
-                yield self.frame.nothing("hazard ratio", note, **settings)
+                yield self.frame.nothing("hazard ratio", reason, **settings)
         elif analysis.test == "logrank":
-            yield self.frame.nothing("log-rank test", note, method=self._test_name, unit="z", **self._counts())
+            yield self.frame.nothing("log-rank test", reason, method=self._test_name, unit="z", **self._counts())
 
     def _counts(self) -> dict[str, Any]:
         sample = self.sample
@@ -101,7 +97,7 @@ class _Comparison:
         groups = [f"{place:03}" for place in sample.arm]
         entry = sample.entry if sample.delayed else None
         found = logrank(sample.time, sample.event, groups, strata=self.strata.values, entry=entry)
-        shared: dict[str, Any] = {"method": self._test_name, "null_value": 0, "note": self.note} | self._counts()
+        shared: dict[str, Any] = {"method": self._test_name, "null_value": 0} | self._counts()
         if not self._two:
             p = {"p_value": found.p_value, "p_method": self._test_name, "sides": 2}
             return frame.estimate("log-rank test", value=found.statistic, unit="chi-squared", **p, **shared)
@@ -111,8 +107,7 @@ class _Comparison:
 
     def _fit(self) -> Cox | str:
         """The fitted model, or why there is none, such as a covariate that is a combination of others."""
-        arms: list[Column] = [(self.sample.arm == i).astype(np.float64) for i in range(1, len(self.sample.arms))]
-        columns = [*arms, *covariates_of(self.frame, self.sample)]
+        columns = arm_columns(self.sample) | covariates_of(self.frame, self.sample)
         try:
             return fit(self.frame, self.sample, columns, self.strata)
         except DataError as error:
@@ -123,14 +118,14 @@ class _Comparison:
         arms = {"arm": self.sample.arms[place], "reference": self.sample.arms[0], "null_value": 1}
         p: dict[str, Any] = {}
         if test is not None and test.p_value is not None:
-            p = {"p_value": test.p_value, "p_method": test.p_method, "sides": test.sides}
+            kind = "unadjusted " if self.frame.analysis.covariates else ""
+            p = {"p_value": test.p_value, "p_method": kind + test.p_method, "sides": test.sides}
         if isinstance(fitted, str):
-            return self.frame.nothing("hazard ratio", joined(fitted, self.note), **self._ratio(), **arms, **p)
+            return self.frame.nothing("hazard ratio", fitted, **self._ratio(), **arms, **p)
         if test is None:
             p = self.frame.tested(float(fitted.z[place - 1]), "Wald")
         numbers = ratio_fields(fitted, place - 1)
-        note = joined(self.note, fitted.note)
-        return self.frame.estimate("hazard ratio", note=note, **numbers, **self._ratio(), **arms, **p)
+        return self.frame.estimate("hazard ratio", note=fitted.note, **numbers, **self._ratio(), **arms, **p)
 
 
 def ratio_fields(fitted: Cox, at: int) -> dict[str, Any]:

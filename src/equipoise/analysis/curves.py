@@ -29,7 +29,7 @@ def curves_of(frame: Frame, sample: Sample) -> Iterator[Curve]:
     level, months = frame.analysis.conf_level, sample.months
     late = sample.entry_months
     incidence = None
-    if frame.competing or (sample.cause == 2).any():
+    if frame.competing:
         incidence = cumulative_incidence(months, sample.cause, group=sample.arm, entry=late, conf_level=level)
         if 1 not in incidence.causes:
             return

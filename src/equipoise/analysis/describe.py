@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
+from equipoise.analysis.adsl import entry_step
 from equipoise.analysis.context import Frame
 from equipoise.analysis.sample import Sample
 from equipoise.estimates import Estimate
 from equipoise.survival import IncidenceCurve, cumulative_incidence, kaplan_meier, median_follow_up, milestone
 
 
-def describe_arms(frame: Frame, sample: Sample, *, note: str = "") -> Iterator[Estimate]:
-    """Median, and survival at the analysis's milestones, of each arm. With competing events, incidence instead.
-
-    `note` is what a reader must know of every value, such as a bias.
-    """
-    if _competes(frame, sample):
+def describe_arms(frame: Frame, sample: Sample) -> Iterator[Estimate]:
+    """Median, and survival at the analysis's milestones, of each arm. With competing events, incidence instead."""
+    if frame.competing:
         for shared, incidence in _incidence_by_arm(frame, sample):
             for at in frame.analysis.milestones:
                 yield _incidence_at(frame, incidence, at, shared)
@@ -36,7 +36,6 @@ def describe_arms(frame: Frame, sample: Sample, *, note: str = "") -> Iterator[E
             conf_low=middle.conf_low,
             conf_high=middle.conf_high,
             unit="month",
-            note="not reached" if np.isnan(middle.value) else note,
             **shared,
         )
         for at in frame.analysis.milestones:
@@ -49,18 +48,15 @@ def describe_arms(frame: Frame, sample: Sample, *, note: str = "") -> Iterator[E
                 conf_high=found.conf_high[0],
                 at=at,
                 unit="probability",
-                note=_unless(found.survival[0], at) or note,
+                note=_unless(found.survival[0], at),
                 **shared,
             )
 
 
-def _competes(frame: Frame, sample: Sample) -> bool:
-    """Whether something competes: by the protocol's endpoint, or in the data."""
-    return frame.competing or bool((sample.cause == 2).any())
-
-
-def _of_arm(part: Sample, arm: str) -> dict[str, Any]:
-    return {"arm": arm, "n_by_arm": {arm: part.time.size}, "events_by_arm": {arm: int(part.event.sum())}}
+def _of_arm(part: Sample, arm: str, *, until: float = math.inf) -> dict[str, Any]:
+    """What an estimate says of its arm; events up to a time in months, where it is about a time."""
+    events = int((part.event[part.months <= until] == 1).sum())
+    return {"arm": arm, "n_by_arm": {arm: part.time.size}, "events_by_arm": {arm: events}}
 
 
 def _unless(value: float, at: float) -> str:
@@ -114,11 +110,43 @@ def _event_free_at(frame: Frame, curve: IncidenceCurve | None, at: float, shared
     )
 
 
+def _event_free_difference(frame: Frame, arm: Estimate, reference: Estimate, at: float) -> Estimate:
+    """The event-free proportion of one arm less that of the reference; the arms are independent: variances add."""
+    shared: dict[str, Any] = {
+        "arm": arm.arm,
+        "reference": reference.arm,
+        "null_value": 0,
+        "at": at,
+        "unit": "probability",
+        "method": "aalen-johansen",
+        "n_by_arm": {**reference.n_by_arm, **arm.n_by_arm},
+        "events_by_arm": {**reference.events_by_arm, **arm.events_by_arm},
+    }
+    measure = "event-free proportion difference"
+    if arm.value is None or reference.value is None:
+        missing = arm if arm.value is None else reference
+        return frame.nothing(measure, f"{missing.reason} in arm {missing.arm}", **shared)
+    difference = arm.value - reference.value
+    error = math.hypot(arm.std_error or 0, reference.std_error or 0)
+    half = float(ndtri(0.5 + frame.analysis.conf_level / 2)) * error
+    return frame.estimate(
+        measure,
+        value=difference,
+        std_error=error,
+        conf_low=difference - half,
+        conf_high=difference + half,
+        conf_level=frame.analysis.conf_level,
+        # more without the event is better, so a positive difference favours the arm
+        **(frame.tested(-difference / error, "z-test of the difference") if error else {}),
+        **shared,
+    )
+
+
 def describe_follow_up(frame: Frame, sample: Sample) -> Iterator[Estimate]:
-    """Median follow-up by its two definitions, over all arms together; from allocation where entry is delayed."""
+    """Median follow-up by its two definitions, over all arms together; from entry where that is delayed."""
     level = frame.analysis.conf_level
     followed = replace(sample, time=sample.time - sample.entry)
-    own = replace(frame, origin=frame.protocol.allocation_step.id) if sample.delayed else frame
+    own = replace(frame, origin=entry_step(frame.protocol)) if sample.delayed else frame
     reverse = median_follow_up(followed.months, sample.event, method="reverse-km", conf_level=level)
     yield own.estimate(
         "median follow-up",
@@ -142,9 +170,16 @@ def describe_follow_up(frame: Frame, sample: Sample) -> Iterator[Estimate]:
 
 def describe_milestone(frame: Frame, sample: Sample, at: float) -> Iterator[Estimate]:
     """Survival at a time in each arm, and each arm's difference from the reference."""
-    if _competes(frame, sample):
-        for shared, curve in _incidence_by_arm(frame, sample):
-            yield _event_free_at(frame, curve, at, shared)
+    if frame.competing:
+        by_arm = list(_incidence_by_arm(frame, sample))
+        counted = [_of_arm(sample.take(sample.arm == i), arm, until=at) for i, arm in enumerate(sample.arms)]
+        free = [
+            _event_free_at(frame, curve, at, shared | events)
+            for (shared, curve), events in zip(by_arm, counted, strict=True)
+        ]
+        yield from free
+        for other in free[1:]:
+            yield _event_free_difference(frame, other, free[0], at)
         return
     level = frame.analysis.conf_level
     found = milestone(sample.months, sample.event, sample.arm, at=at, entry=sample.entry_months, conf_level=level)
@@ -160,7 +195,7 @@ def describe_milestone(frame: Frame, sample: Sample, at: float) -> Iterator[Esti
             unit="probability",
             method="kaplan-meier",
             note=_unless(found.survival[i], at),
-            **_of_arm(sample.take(sample.arm == i), arm),
+            **_of_arm(sample.take(sample.arm == i), arm, until=at),
         )
     for place in range(1, len(sample.arms)):
         yield _difference(frame, sample, place, at)
@@ -187,7 +222,7 @@ def _difference(frame: Frame, sample: Sample, place: int, at: float) -> Estimate
         unit="probability",
         method="kaplan-meier",
         n_by_arm=_two(pair.counts(), sample.arms, place),
-        events_by_arm=_two(pair.counts(pair.cause == 1), sample.arms, place),
+        events_by_arm=_two(pair.counts((pair.cause == 1) & (pair.months <= at)), sample.arms, place),
         note=_unless(difference.value, at),
         # survival that is higher is better, so a positive difference favours the arm
         **frame.tested(-difference.z, "z-test of the difference, Greenwood"),

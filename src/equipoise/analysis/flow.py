@@ -29,7 +29,7 @@ def flow_of(protocol: Protocol, participants: Mapping[str, ParticipantState], da
 
 
 def _why_not(protocol: Protocol, state: ParticipantState, step: str) -> str:
-    refusal = next((item for item in state.refusals if item.step == step), None)
+    refusal = next((item for item in reversed(state.refusals) if item.step == step), None)
     if refusal is not None:
         against = (*refusal.failed, *refusal.unknown)
         titles = {item.id: item.title for item in protocol.eligibility}

@@ -12,11 +12,15 @@ from equipoise.analysis.context import Frame
 from equipoise.analysis.names import column_of
 from equipoise.analysis.sample import Sample
 from equipoise.errors import DataError
+from equipoise.protocol import Protocol
+from equipoise.protocol.checks.conduct import SITE, list_variables
 from equipoise.survival import Cox, cox
 
 TIES: Final = "efron"
 
 Column = NDArray[np.float64]
+Columns = dict[str, Column]
+"""Columns of a design matrix by name; the names stand in what a model says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +41,48 @@ def strata_of(frame: Frame, sample: Sample) -> Strata:
     if stated in ("none", ()):
         return Strata((), None)
     if stated == "allocation":
-        return _as_randomised(sample)
+        return _as_randomised(frame.protocol, sample)
     columns = [sample.column(column_of(frame.protocol, name)).astype(str) for name in stated]
     joint = np.array([";".join(row) for row in zip(*columns, strict=True)])
     return Strata(tuple(stated), joint)
 
 
-def _as_randomised(sample: Sample) -> Strata:
-    """STRATAR; without factors it is empty, or absent, for everybody."""
-    if "STRATAR" in sample.frame.columns and sample.frame["STRATAR"].null_count() == sample.frame.height:
-        return Strata((), None)  # empty texts, read back from CSV
+def _as_randomised(protocol: Protocol, sample: Sample) -> Strata:
+    """STRATAR, which holds the levels of the list's factors as they counted; a list without factors has no strata."""
+    names = tuple(name for name in list_variables(protocol, protocol.allocation_step.list) if name != SITE)
+    if not names:
+        return Strata((), None)
+    given = sample.frame["STRATAR"].fill_null("").to_list() if "STRATAR" in sample.frame.columns else []
+    if not any(given):
+        example = ";".join(f"{name}=..." for name in names)
+        raise DataError(
+            f"STRATAR is missing, and the analysis is stratified by {', '.join(names)} as randomised: write each "
+            f"participant's stratum there, such as {example}, or name columns under strata"
+        )
     values = sample.column("STRATAR")
-    levels = sorted(set(values.tolist()))
-    names = {part.split("=")[0] for level in levels for part in level.split(";") if "=" in part}
-    return Strata(tuple(sorted(names)), values) if len(levels) > 1 else Strata((), None)
+    return Strata(tuple(sorted(names)), values) if len(set(values.tolist())) > 1 else Strata((), None)
 
 
-def covariates_of(frame: Frame, sample: Sample) -> list[Column]:
+def covariates_of(frame: Frame, sample: Sample) -> Columns:
     """Columns of the covariates that the model adjusts for; a choice becomes one column a level but its first."""
-    columns: list[Column] = []
+    columns: Columns = {}
     for name in frame.analysis.covariates:
         values = sample.column(column_of(frame.protocol, name))
         if frame.protocol.dictionary[name].type in ("integer", "decimal"):
-            columns.append(_numbers(name, values))
+            columns[name] = _numbers(name, values)
         else:
-            columns += [(values == level).astype(np.float64) for level in levels_of(frame, name, values)[1:]]
+            columns |= indicators(name, values, levels_of(frame, name, values)[1:])
     return columns
+
+
+def indicators(name: str, values: NDArray[Any], levels: list[str]) -> Columns:
+    """A column of ones and zeros for each level."""
+    return {f"{name} = {level}": (values == level).astype(np.float64) for level in levels}
+
+
+def arm_columns(sample: Sample) -> Columns:
+    """A column of ones and zeros for each arm but the reference."""
+    return {f"arm {name}": (sample.arm == i).astype(np.float64) for i, name in enumerate(sample.arms) if i}
 
 
 def _numbers(name: str, values: NDArray[Any]) -> Column:
@@ -85,12 +105,13 @@ def levels_of(frame: Frame, name: str, values: NDArray[Any]) -> list[str]:
     return [level for level in known if (values == level).any()]
 
 
-def fit(frame: Frame, sample: Sample, columns: list[Column], strata: Strata) -> Cox:
+def fit(frame: Frame, sample: Sample, columns: Columns, strata: Strata) -> Cox:
     """The Cox model of the sample on the columns, at the analysis's level."""
     return cox(
         sample.time,
         sample.event,
-        np.column_stack(columns),
+        np.column_stack(list(columns.values())),
+        names=list(columns),
         entry=sample.entry if sample.delayed else None,
         strata=strata.values,
         ties=TIES,
@@ -98,15 +119,15 @@ def fit(frame: Frame, sample: Sample, columns: list[Column], strata: Strata) -> 
     )
 
 
-def independent(base: list[Column], more: list[Column], strata: Strata) -> list[Column]:
+def independent(base: Columns, more: Columns, strata: Strata) -> Columns:
     """Those of `more` that say something beyond the columns of `base`, the ones before them, and the strata."""
-    centred = [_within(column, strata) for column in base]
-    kept: list[Column] = []
-    for column in more:
+    centred = [_within(column, strata) for column in base.values()]
+    kept: Columns = {}
+    for name, column in more.items():
         extended = [*centred, _within(column, strata)]
         if np.linalg.matrix_rank(np.column_stack(extended)) == len(extended):
             centred = extended
-            kept.append(column)
+            kept[name] = column
     return kept
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri, stdtrit
 
-from equipoise.analysis.context import Frame
+from equipoise.analysis.context import Frame, joined
 from equipoise.analysis.names import column_of
-from equipoise.analysis.sample import Sample, in_population
+from equipoise.analysis.sample import Sample, in_population, refuse
 from equipoise.analysis.tables import Datasets
 from equipoise.errors import DataError
 from equipoise.estimates import Estimate
@@ -65,7 +65,7 @@ def proportion_estimates(frame: Frame, endpoint: Proportion, datasets: Datasets)
     dictionary = frame.protocol.dictionary
     rule = compile_rule(endpoint.rule, dictionary)
     among = compile_rule(endpoint.among, dictionary) if endpoint.among is not None else None
-    frames = in_population(datasets.adsl, frame.analysis.population)
+    frames = in_population(datasets.adsl, frame.analysis.population, "ADSL")
     for arm in frame.protocol.arms:
         judged = [
             _judge(frame, row, rule, among) for row in frames.filter(pl.col("TRT01P") == arm).iter_rows(named=True)
@@ -121,13 +121,17 @@ def score_estimates(frame: Frame, endpoint: Score, datasets: Datasets) -> Iterat
         yield frame.nothing("mean", "needs ADQS, and only ADTTE was given", unit="point")
         return
     level = frame.analysis.conf_level
-    rows = datasets.adqs.filter(pl.col("PARAMCD") == frame.endpoint)
+    rows = in_population(
+        datasets.adqs.filter(pl.col("PARAMCD") == frame.endpoint), frame.analysis.population, frame.endpoint
+    )
+    _check_scores(frame, rows)
+    said = joined(f"higher is {endpoint.higher_is}; of those who answered", _without_month(rows))
     for month in endpoint.at_months:
         for arm in frame.protocol.arms:
             values = rows.filter((pl.col("AVISITN") == month) & (pl.col("TRTP") == arm))["AVAL"].to_numpy()
             shared = {"arm": arm, "at": month, "unit": "point", "method": "mean", "n_by_arm": {arm: values.size}}
             if values.size < 2:
-                yield frame.nothing("mean", "fewer than two scores", **shared)
+                yield frame.nothing("mean", joined("fewer than two scores", _without_month(rows)), **shared)
                 continue
             error = float(values.std(ddof=1)) / math.sqrt(values.size)
             half = float(stdtrit(values.size - 1, 0.5 + level / 2)) * error
@@ -139,6 +143,26 @@ def score_estimates(frame: Frame, endpoint: Score, datasets: Datasets) -> Iterat
                 conf_low=mean - half,
                 conf_high=mean + half,
                 conf_level=level,
-                note=f"higher is {endpoint.higher_is}; of those who answered",
+                note=said,
                 **shared,
             )
+
+
+def _check_scores(frame: Frame, rows: pl.DataFrame) -> None:
+    """Refuse scores without value or arm, and more than one of a participant at one visit."""
+    name = frame.endpoint
+    refuse(rows, pl.col("AVAL").is_null() | pl.col("AVAL").is_nan(), f"{name}: AVAL is missing", "leave the row out")
+    arms = ", ".join(frame.protocol.arms)
+    strange = ~pl.col("TRTP").is_in(list(frame.protocol.arms)).fill_null(value=False)
+    refuse(rows, strange, f"{name}: TRTP is no arm of the protocol", f"use {arms}")
+    twice = pl.struct("USUBJID", "AVISITN").is_duplicated() & pl.col("AVISITN").is_not_null()
+    refuse(rows, twice, f"{name}: a participant has two scores at one visit", "keep one")
+
+
+def _without_month(rows: pl.DataFrame) -> str:
+    """Which scores stand at no month and so in no mean: those outside visits, and of visits that are not M<number>."""
+    apart = rows.filter(pl.col("AVISITN").is_null())["AVISIT"].fill_null("").to_list()
+    if not apart:
+        return ""
+    names = sorted({name or "outside visits" for name in apart})
+    return f"{len(apart)} scores without a month are not counted ({', '.join(names)})"

@@ -44,7 +44,8 @@ class Observed:
     Attributes:
         state: as known at the cut-off.
         start: the origin of time.
-        enters: the day from which the participant is at risk: allocation where it follows the origin.
+        enters: the day from which the participant is at risk: allocation where it follows the origin; where arms
+            follow a class, registration.
         cut: the data cut-off.
         assessed: days of assessments, or of visits in a trial that assesses no response.
     """
@@ -54,6 +55,16 @@ class Observed:
     enters: date
     cut: date
     assessed: tuple[date, ...]
+
+
+def why_none(endpoint: TimeToEvent | Count, seen: Observed) -> str:
+    """Why there is no time from this origin: it lies after the cut-off, or after death; empty where there is one."""
+    if seen.start > seen.cut:
+        return "origin after the data cut-off"
+    ends = endpoint.terminal if isinstance(endpoint, Count) else ()
+    before = [item for item in seen.state.events if item.on < seen.start]
+    ended = next((item for item in before if item.kind == "death" or _is_one_of(item, ends)), None)
+    return f"{_described(ended)} before the origin" if ended else ""
 
 
 def first_outcome(endpoint: TimeToEvent, seen: Observed) -> Outcome:
@@ -132,5 +143,5 @@ def _censored(rule: str, seen: Observed, until: date) -> Outcome:
 
 def _gap_before(seen: Observed, event: date) -> list[date]:
     """The visits missed in a row just before the assessment that found the event, or before a death."""
-    last = max((day for day in seen.assessed if seen.start <= day < event), default=seen.start)
+    last = max((day for day in seen.assessed if seen.enters <= day < event), default=seen.enters)
     return sorted(day for day in seen.state.missed if last < day <= event)

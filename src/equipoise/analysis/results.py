@@ -88,6 +88,25 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortVerdict:
+    """How a rule about all participants together was judged, once.
+
+    Attributes:
+        rule: its id.
+        on: the day, ISO 8601.
+        participants: how many it was judged over.
+        verdict: `pass`, `fail` or `unknown`.
+        final: whether this is the verdict at analysis.
+    """
+
+    rule: str
+    on: str
+    participants: int
+    verdict: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The analysis of one trial.
 
@@ -100,6 +119,7 @@ class Results:
         curves: Kaplan-Meier and incidence curves by endpoint and arm.
         flow: None where only data sets were analysed.
         head: hash of the ledger's last entry; empty where there is no ledger.
+        cohort: verdicts of the cohort rules, in order: each warning at an entry, and the verdict at analysis.
     """
 
     trial: str
@@ -110,6 +130,7 @@ class Results:
     curves: tuple[Curve, ...] = ()
     flow: Flow | None = None
     head: str = ""
+    cohort: tuple[CohortVerdict, ...] = ()
 
     def of(self, endpoint: str, measure: str | None = None) -> tuple[Estimate, ...]:
         """The estimates of one endpoint, of one measure if named."""
@@ -124,5 +145,6 @@ class Results:
             "data_cut": self.data_cut,
             "ledger_head": self.head,
             "flow": None if self.flow is None else self.flow.to_dict(),
+            "cohort_rules": [asdict(item) for item in self.cohort],
             "estimates": [item.to_dict() for item in self.estimates],
         }

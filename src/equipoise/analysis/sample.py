@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from equipoise.analysis.adsl import is_classified
+from equipoise.analysis.context import competes
 from equipoise.errors import DataError
 from equipoise.protocol import Protocol
-from equipoise.protocol.model.endpoints import Count
+from equipoise.protocol.model.endpoints import Count, Endpoint, Milestone, TimeToEvent
 from equipoise.protocol.model.statistics import Analysis
 from equipoise.units import DAYS_PER_MONTH
 
@@ -85,16 +87,20 @@ def sample_of(protocol: Protocol, adtte: pl.DataFrame, code: str, analysis: Anal
     """The sample of one parameter in the population of an analysis.
 
     Raises:
-        DataError: no rows, a missing or impossible time or censoring, an arm that the protocol does not have, or a
-            participant who stands in the table twice.
+        DataError: no rows, a missing or impossible time, censoring or entry, an arm that the protocol does not have, a
+            competing event that the endpoint does not name, or a participant who stands in the table twice.
     """
-    frame = in_population(adtte.filter(pl.col("PARAMCD") == code), analysis.population)
+    frame = in_population(adtte.filter(pl.col("PARAMCD") == code), analysis.population, code)
     if not frame.height:
         raise DataError(f"the table has no rows for {code} in the population '{analysis.population}'")
     frame = _typed(frame, code)
     _check(protocol, frame, code)
+    frame = _with_entry(frame, code, needed=_starts_early(protocol, protocol.endpoints[analysis.endpoint]))
+    if not competes(protocol, analysis.endpoint):
+        mend = "name the event among the endpoint's `competing`, or use 1 (censored)"
+        refuse(frame, pl.col("CNSR") == 2, f"{code}: CNSR is 2, and nothing competes with {analysis.endpoint},", mend)
     if not isinstance(protocol.endpoints[analysis.endpoint], Count):
-        _refuse(frame, pl.col("USUBJID").is_duplicated(), f"{code}: a participant has two rows", "keep one")
+        refuse(frame, pl.col("USUBJID").is_duplicated(), f"{code}: a participant has two rows", "keep one")
     present = set(frame["TRTP"].to_list())
     reference = protocol.reference_arm
     arms = tuple(name for name in (reference, *(a for a in protocol.arms if a != reference)) if name in present)
@@ -109,29 +115,74 @@ def sample_of(protocol: Protocol, adtte: pl.DataFrame, code: str, analysis: Anal
     )
 
 
-def in_population(frame: pl.DataFrame, population: str) -> pl.DataFrame:
+def from_origin(sample: Sample) -> Sample:
+    """The same participants, all under observation from the origin on."""
+    return replace(sample, entry=np.zeros_like(sample.entry))
+
+
+def in_population(frame: pl.DataFrame, population: str, name: str) -> pl.DataFrame:
     """The rows of a population; a table without the flag of all randomised, or all registered, holds no one else.
 
+    Args:
+        frame: rows of ADTTE, ADSL or ADQS.
+        population: as the analysis names it.
+        name: what the rows are, for messages.
+
     Raises:
-        DataError: the per-protocol population, and no flag that says who that is.
+        DataError: a row without USUBJID, a flag other than Y or N, or the per-protocol population and no flag at all.
     """
+    if nobody := int((frame["USUBJID"].cast(pl.String).fill_null("").str.strip_chars() == "").sum()):
+        raise DataError(f"{name}: USUBJID is missing in {nobody} rows; say whose they are")
     flag = POPULATION_FLAGS[population]
     if flag in frame.columns:
+        refuse(
+            frame, ~pl.col(flag).is_in(["Y", "N"]).fill_null(value=False), f"{name}: {flag} is not Y or N", "use one"
+        )
         return frame.filter(pl.col(flag) == "Y")
-    if population == "per-protocol":
-        raise DataError(f"the table has no column {flag}: who belongs to the per-protocol population is not known")
+    if reason := unknown_population(frame, population):
+        raise DataError(reason)
+    return frame
+
+
+def unknown_population(frame: pl.DataFrame, population: str) -> str:
+    """Why it cannot be known who belongs to a population; empty if it can."""
+    flag = POPULATION_FLAGS[population]
+    if population != "per-protocol" or flag in frame.columns:
+        return ""
+    return f"the table has no column {flag}: who belongs to the per-protocol population is not known"
+
+
+def _starts_early(protocol: Protocol, endpoint: Endpoint) -> bool:
+    """Whether time runs before a random allocation, so that the day of entry must be known."""
+    if isinstance(endpoint, Milestone):
+        endpoint = protocol.endpoints[endpoint.of]
+    early = isinstance(endpoint, TimeToEvent) and protocol.origin_precedes_allocation(endpoint.origin)
+    return early and not is_classified(protocol)
+
+
+def _with_entry(frame: pl.DataFrame, code: str, *, needed: bool) -> pl.DataFrame:
+    """ENTRY as it stands where it is needed; elsewhere 0 for who has none."""
+    mend = "it is the day of allocation less that of the origin"
+    if needed and "ENTRY" not in frame.columns:
+        raise DataError(f"{code}: the table has no column ENTRY, and time runs before allocation; {mend}")
+    if "ENTRY" not in frame.columns:
+        return frame.with_columns(ENTRY=pl.lit(0.0))
+    missing = pl.col("ENTRY").is_null() | pl.col("ENTRY").is_nan()
+    if needed:
+        refuse(frame, missing, f"{code}: ENTRY is missing", mend)
+    frame = frame.with_columns(ENTRY=pl.when(missing).then(0.0).otherwise(pl.col("ENTRY")))
+    refuse(frame, pl.col("ENTRY") < 0, f"{code}: ENTRY is below 0", "use 0 for who entered at the origin")
+    late = pl.col("ENTRY") >= pl.col("AVAL")
+    refuse(frame, late, f"{code}: AVAL ends before ENTRY, the start of observation", "correct the dates")
     return frame
 
 
 def _typed(frame: pl.DataFrame, code: str) -> pl.DataFrame:
-    """AVAL, CNSR and ENTRY as floats, arms and participants as text; ENTRY is 0 where there is none."""
-    if "ENTRY" not in frame.columns:
-        frame = frame.with_columns(ENTRY=pl.lit(0.0))
+    """AVAL, CNSR and ENTRY, if it is there, as floats, arms and participants as text."""
+    numbers = [name for name in ("AVAL", "CNSR", "ENTRY") if name in frame.columns]
     try:
         return frame.with_columns(
-            pl.col("AVAL").cast(pl.Float64),
-            pl.col("CNSR").cast(pl.Float64),
-            pl.col("ENTRY").cast(pl.Float64).fill_null(0.0),
+            pl.col(numbers).cast(pl.Float64),
             pl.col("TRTP").cast(pl.String),
             pl.col("USUBJID").cast(pl.String),
         )
@@ -143,18 +194,27 @@ def _typed(frame: pl.DataFrame, code: str) -> pl.DataFrame:
 def _check(protocol: Protocol, frame: pl.DataFrame, code: str) -> None:
     for name in ("AVAL", "CNSR", "TRTP"):
         missing = pl.col(name).is_null() if name == "TRTP" else pl.col(name).is_null() | pl.col(name).is_nan()
-        _refuse(frame, missing, f"{code}: {name} is missing", "record what it rests on")
+        refuse(frame, missing, f"{code}: {name} is missing{_why(frame, missing)}", "record what it rests on")
     arms = ", ".join(protocol.arms)
-    _refuse(frame, ~pl.col("TRTP").is_in(list(protocol.arms)), f"{code}: TRTP is no arm of the protocol", f"use {arms}")
+    refuse(frame, ~pl.col("TRTP").is_in(list(protocol.arms)), f"{code}: TRTP is no arm of the protocol", f"use {arms}")
     codes = "use 0 (event), 1 (censored) or 2 (competing event)"
-    _refuse(frame, ~pl.col("CNSR").is_in([0.0, 1.0, 2.0]), f"{code}: CNSR is no code", codes)
+    refuse(frame, ~pl.col("CNSR").is_in([0.0, 1.0, 2.0]), f"{code}: CNSR is no code", codes)
+    whole = pl.col("AVAL") == pl.col("AVAL").round()
+    in_days = "AVAL is in days, ADT - STARTDT + 1: convert months by 30.4375 and round up"
+    refuse(frame, ~whole, f"{code}: AVAL is no whole number of days", in_days)
     possible = pl.col("AVAL").is_finite() & (pl.col("AVAL") > 0)
-    _refuse(frame, ~possible, f"{code}: AVAL is not above 0", "it is ADT - STARTDT + 1 in days")
-    late = pl.col("ENTRY") >= pl.col("AVAL")
-    _refuse(frame, late, f"{code}: AVAL ends before ENTRY, the start of observation", "correct the dates")
+    refuse(frame, ~possible, f"{code}: AVAL is not above 0", "it is ADT - STARTDT + 1 in days")
 
 
-def _refuse(frame: pl.DataFrame, wrong: pl.Expr, what: str, mend: str) -> None:
+def _why(frame: pl.DataFrame, missing: pl.Expr) -> str:
+    """What the table says of rows that lack something, in brackets."""
+    if "CNSDTDSC" not in frame.columns:
+        return ""
+    said = frame.filter(missing)["CNSDTDSC"].drop_nulls().unique(maintain_order=True).cast(pl.String).to_list()
+    return f" ({', '.join(said)})" if any(said) else ""
+
+
+def refuse(frame: pl.DataFrame, wrong: pl.Expr, what: str, mend: str) -> None:
     """Raise if any row is wrong; names the participants."""
     found = frame.filter(wrong)
     if found.height:

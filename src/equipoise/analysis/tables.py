@@ -12,6 +12,10 @@ from equipoise.errors import InputError
 NEEDED = ("USUBJID", "TRTP", "PARAMCD", "AVAL", "CNSR")
 """Columns that an ADTTE cannot do without."""
 
+TRIAL_DATA = "trial data"
+SOURCE_KEY, CUT_KEY = "equipoise.source", "equipoise.data_cut"
+"""Keys of the metadata of a Parquet file that say what the data are, and their cut-off date."""
+
 _NO_TEXT = frozenset(
     {"ADT", "AGE", "ASEQ", "AVAL", "AVISITN", "CNSR", "DTHDT", "ENRLDT", "ENTRY", "EOSDT", "LSTALVDT", "RANDDT"}
     | {"SCRNDT", "SRCSEQ", "STARTDT", "SWITCHDT", "SWITCHDY"}
@@ -26,13 +30,27 @@ class Datasets:
     adtte: pl.DataFrame
     adsl: pl.DataFrame | None = None
     adqs: pl.DataFrame | None = None
+    source: str = TRIAL_DATA
+    data_cut: str = ""
+
+    @property
+    def files(self) -> dict[str, pl.DataFrame]:
+        """The data sets that are there, by file name; an ADQS without rows is none."""
+        frames = {"adsl": self.adsl, "adtte": self.adtte, "adqs": self.adqs}
+        return {
+            f"{name}.parquet": frame
+            for name, frame in frames.items()
+            if frame is not None and (frame.height or name != "adqs")
+        }
+
+    def write_one(self, name: str, path: Path) -> None:
+        """Write the data set of a file name, and in its metadata what the data are: synthetic ones stay marked."""
+        self.files[name].write_parquet(path, metadata={SOURCE_KEY: self.source, CUT_KEY: self.data_cut})
 
     def write(self, folder: Path) -> None:
         """Write each data set as Parquet."""
-        for name in ("adsl", "adtte", "adqs"):
-            frame: pl.DataFrame | None = getattr(self, name)
-            if frame is not None and (frame.height or name != "adqs"):
-                frame.write_parquet(folder / f"{name}.parquet")
+        for name in self.files:
+            self.write_one(name, folder / name)
 
     @classmethod
     def read(cls, path: Path) -> Datasets:
@@ -41,16 +59,22 @@ class Datasets:
         Raises:
             InputError: it cannot be read, or lacks a column.
         """
-        adtte = path / "adtte.parquet" if path.is_dir() else path
-        beside = [
-            _read(found) if (found := adtte.parent / f"{name}.parquet").is_file() else None for name in ("adsl", "adqs")
-        ]
+        adtte = _table_in(path, "adtte") or path / "adtte.parquet" if path.is_dir() else path
+        adsl, adqs = (
+            _read(found) if (found := _table_in(adtte.parent, name)) is not None else None for name in ("adsl", "adqs")
+        )
         frame = _read(adtte)
         if missing := [name for name in NEEDED if name not in frame.columns]:
             raise InputError(
                 f"the table has no column {', '.join(missing)}", file=adtte, mend="ADTTE needs " + ", ".join(NEEDED)
             )
-        return cls(frame, *beside)
+        known = pl.read_parquet_metadata(adtte) if adtte.suffix.lower() != ".csv" else {}
+        return cls(frame, adsl, adqs, known.get(SOURCE_KEY, TRIAL_DATA), known.get(CUT_KEY, ""))
+
+
+def _table_in(folder: Path, name: str) -> Path | None:
+    """A data set in a folder, as Parquet or else as CSV."""
+    return next((path for end in ("parquet", "csv") if (path := folder / f"{name}.{end}").is_file()), None)
 
 
 def _read(path: Path) -> pl.DataFrame:

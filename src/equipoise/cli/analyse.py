@@ -28,7 +28,8 @@ def run(
     from equipoise.protocol import load
 
     protocol = load(trial)
-    results = analyse(protocol, Datasets.read(data), source="trial data")
+    datasets = Datasets.read(data)
+    results = analyse(protocol, datasets, source=datasets.source, data_cut=datasets.data_cut)
     if as_json:
         print_json(results.to_dict())
         return

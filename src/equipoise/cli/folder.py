@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,7 @@ def write_rehearsal(
         "ledger.jsonl": lambda path: path.write_bytes(rehearsal.journal.to_bytes()),
         "results.json": lambda path: path.write_text(results_text(document), encoding="utf-8"),
     }
-    for name in ("adsl", "adtte", "adqs"):
-        frame = getattr(datasets, name)
-        if frame is not None and (frame.height or name != "adqs"):
-            files[f"{name}.parquet"] = frame.write_parquet
+    files |= {name: partial(datasets.write_one, name) for name in datasets.files}
     page = render_report(protocol, results, seed=seed, files=tuple(files))
     files["report.html"] = lambda path: path.write_text(page, encoding="utf-8")
     for name, write in files.items():

@@ -12,9 +12,12 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.state import ParticipantState
 from equipoise.conduct.values import to_json
+from equipoise.conduct.well_formed import has_reason
 from equipoise.errors import AllocationError
 from equipoise.ledger import Json
+from equipoise.protocol import Protocol
 from equipoise.protocol.model.pathway import Assign, Randomise
 from equipoise.protocol.model.pathway import Register as RegisterStep
 
@@ -32,7 +35,7 @@ def decide_screen(context: Context, command: Screen) -> Decision:
 
 def decide_register(context: Context, command: Register) -> Decision:
     """A registration: every criterion of the step has to pass."""
-    step = _step(context, command.step, command.on, RegisterStep)
+    step = entry_step(context.protocol, context.known, command.step, command.on, RegisterStep)
     if isinstance(step, str):
         return refuse(step)
     results = context.criteria.judge_step(step.id, _values_on(context, command))
@@ -41,19 +44,30 @@ def decide_register(context: Context, command: Register) -> Decision:
 
 def decide_allocate(context: Context, command: Allocate) -> Decision:
     """An allocation: the criteria of the step, then the sealed draw or the class."""
-    step = _step(context, command.step, command.on, Randomise, Assign)
+    step = entry_step(context.protocol, context.known, command.step, command.on, Randomise, Assign)
     if isinstance(step, str):
         return refuse(step)
-    when = step.when if isinstance(step, Randomise) else None
-    results = context.criteria.judge_step(step.id, _values_on(context, command), when=when)
+    if isinstance(step, Randomise) and not has_reason(command) and not is_drawn_on(command.on, command.at.date()):
+        return refuse(f"the arm is drawn now ({command.at.date()}), so to be allocated on {command.on} needs a reason")
+    results = context.criteria.judge_step(step.id, _values_on(context, command), when=condition_of(step))
     if refusal := _refusal(context, command, results):
         return refusal
     return _assign(context, command, step) if isinstance(step, Assign) else _randomise(context, command, step)
 
 
-def _step(context: Context, name: str, on: date, *kinds: Any) -> Any:
+def condition_of(step: EntryStep) -> str | None:
+    """The step's own condition, if it has one."""
+    return step.when if isinstance(step, Randomise) else None
+
+
+def is_drawn_on(on: date, today: date) -> bool:
+    """Whether an allocation's day is the one of its draw, wherever on earth the site is."""
+    return abs((on - today).days) <= 1
+
+
+def entry_step(protocol: Protocol, state: ParticipantState, name: str, on: date, *kinds: Any) -> Any:
     """The step of that name, or why it cannot be taken on that day."""
-    steps, state = context.protocol.entry_steps, context.known
+    steps = protocol.entry_steps
     step = next((item for item in steps if item.id == name and isinstance(item, kinds)), None)
     if step is None:
         known = ", ".join(item.id for item in steps if isinstance(item, kinds))
@@ -63,8 +77,7 @@ def _step(context: Context, name: str, on: date, *kinds: Any) -> Any:
     for earlier in steps[: steps.index(step)]:
         if earlier.id not in state.steps:
             return f"{state.number} has not passed '{earlier.id}', which comes before '{name}'"
-    reached = [*state.steps.items(), *((item.step, item.on) for item in state.assignments)]
-    for earlier_step, day in reached:
+    for earlier_step, day in state.reached:
         if on < day:
             return f"{on} is before {state.number} passed '{earlier_step}' ({day})"
     return step
@@ -79,7 +92,13 @@ def _refusal(context: Context, command: Register | Allocate, results: tuple[Crit
     against = tuple(result for result in results if result.verdict != "pass")
     if not against:
         return None
-    listed: list[Json] = [
+    data: dict[str, Json] = {"step": command.step, "on": command.on.isoformat(), "criteria": listed(against)}
+    return Refused(tuple(map(str, against)), results, (Draft("refuse", data, context.known.number),))
+
+
+def listed(against: tuple[CriterionResult, ...]) -> list[Json]:
+    """How the criteria that stand against a step are listed in its entry."""
+    return [
         {
             "criterion": result.criterion,
             "verdict": result.verdict,
@@ -87,8 +106,6 @@ def _refusal(context: Context, command: Register | Allocate, results: tuple[Crit
         }
         for result in against
     ]
-    data: dict[str, Json] = {"step": command.step, "on": command.on.isoformat(), "criteria": listed}
-    return Refused(tuple(map(str, against)), results, (Draft("refuse", data, context.known.number),))
 
 
 def _admitted(

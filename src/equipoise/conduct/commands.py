@@ -141,6 +141,13 @@ class Correct(_AboutParticipant):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Strike(_AboutParticipant):
+    """Strike out an entry that was made in error; a reason is asked for. The entry stays in the ledger."""
+
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckCohort(_Command):
     """Judge the cohort rules now."""
 
@@ -178,6 +185,7 @@ ParticipantCommand: TypeAlias = (
     | Withdraw
     | Lose
     | Correct
+    | Strike
 )
 TrialCommand: TypeAlias = Open | CheckCohort | Cut | Reveal | Close
 Command: TypeAlias = ParticipantCommand | TrialCommand

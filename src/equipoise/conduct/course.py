@@ -64,6 +64,9 @@ def _event_problem(context: Context, command: Happen, event: Event) -> str | Non
         return f"'{command.event}' has no causes"
     if event.kind == "death" and state.died_on is not None:
         return f"the death of {state.number} on {state.died_on} is recorded"
+    passed, day = max(state.reached, key=lambda item: item[1], default=("", command.on))
+    if event.kind == "death" and command.on < day:
+        return f"{state.number} passed '{passed}' on {day}, and was alive then"
     if event.arms and state.arm not in event.arms:
         own = "has no arm" if state.arm is None else f"is in {state.arm}"
         return f"'{command.event}' is recorded in arm {', '.join(event.arms)}, and {state.number} {own}"

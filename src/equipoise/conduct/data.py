@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Visit
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from equipoise.conduct.admission import condition_of
+from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Strike, Visit
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.conduct.evolve import STRIKABLE, without
+from equipoise.conduct.hindsight import warnings_of
 from equipoise.conduct.values import check_value, recorded_json
-from equipoise.ledger import Json
+from equipoise.conduct.well_formed import has_reason
+from equipoise.ledger import Entry, Json
 from equipoise.protocol.model.criteria import Criterion
 from equipoise.protocol.model.pathway import Assess as AssessStep
 from equipoise.protocol.model.pathway import Assign
@@ -44,18 +52,23 @@ def decide_record(context: Context, command: Record) -> Decision:
 def decide_judge(context: Context, command: Judge) -> Decision:
     """Judgements: by the role that the criterion names. Once its step is passed, another answer has a reason."""
     criteria = {item.id: item for item in context.protocol.eligibility if item.judgement is not None}
+    given: Mapping[str, Any] = command.answers
     problems = []
-    for name, answer in command.answers.items():
+    for name, answer in given.items():
         if name not in criteria:
             problems.append(f"criterion '{clipped(name)}' is no judgement")
         elif command.role != criteria[name].judgement:
             problems.append(f"criterion {name} is judged by the {criteria[name].judgement}, not by the {command.role}")
-        elif _changes_entry(context, criteria[name], answer) and not _has_reason(command):
+        elif not isinstance(answer, bool):
+            problems.append(f"{name} is answered by true or false")
+        elif _changes_entry(context, criteria[name], answer) and not has_reason(command):
             problems.append(f"{name} has been judged at '{criteria[name].at}', and another answer needs a reason")
     if problems or not command.answers:
         return refuse(*problems or ["no judgement was answered"])
     answers: dict[str, Json] = dict(command.answers)
-    return accept("judge", command.participant, on=command.on.isoformat(), answers=answers)
+    values = {criteria[name].judgement_variable: answer for name, answer in command.answers.items()}
+    accepted = accept("judge", command.participant, on=command.on.isoformat(), answers=answers)
+    return replace(accepted, warnings=warnings_of(context, {**context.known.values, **values}))
 
 
 def _changes_entry(context: Context, criterion: Criterion, answer: bool) -> bool:
@@ -63,10 +76,6 @@ def _changes_entry(context: Context, criterion: Criterion, answer: bool) -> bool
     state = context.known
     again = any(isinstance(step, Assign) and step.id == criterion.at for step in context.protocol.entry_steps)
     return criterion.at in state.steps and not again and state.values.get(criterion.judgement_variable) is not answer
-
-
-def _has_reason(command: Judge | Correct) -> bool:
-    return bool((command.reason or "").strip())
 
 
 def decide_assess(context: Context, command: Assess) -> Decision:
@@ -82,6 +91,9 @@ def decide_assess(context: Context, command: Assess) -> Decision:
         for value in command.responses.values()
         if value not in RESPONSES
     ]
+    rests = None if has_reason(command) else _step_that_rests_on(context, command.name)
+    if rests is not None:
+        problems.append(f"'{rests}' was passed on '{command.name}', so to assess it again needs a reason")
     if problems:
         return refuse(*problems)
     responses: dict[str, Json] = dict(command.responses)
@@ -94,6 +106,19 @@ def decide_assess(context: Context, command: Assess) -> Decision:
         responses=responses,
         overall=overall_response(tuple(command.responses.values())),
     )
+
+
+def _step_that_rests_on(context: Context, name: str) -> str | None:
+    """A step that was passed on an assessment of that name. An assignment is judged anew each time."""
+    if not any(item.name == name for item in context.known.assessments):
+        return None
+    own = {f"{name}_{part}" for part in ("response", "date", *context.known.assessments[0].responses)}
+    for step in context.protocol.entry_steps:
+        if step.id not in context.known.steps or isinstance(step, Assign):
+            continue
+        if own & context.criteria.entry_variables(step.id, when=condition_of(step)):
+            return step.id
+    return None
 
 
 def overall_response(responses: tuple[str, ...]) -> str:
@@ -140,14 +165,14 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         return refuse(f"'{command.variable}' is not a recorded variable")
     if command.variable not in context.known.values:
         return refuse(f"{command.variable} has not been recorded, so there is nothing to correct")
-    if not _has_reason(command):
+    if not has_reason(command):
         return refuse("a correction needs a reason")
     if problem := check_value(command.variable, variable, command.value):
         return refuse(problem)
     old = context.known.values[command.variable]
     if old == command.value:
         return refuse(f"{command.variable} is {old} already")
-    return accept(
+    accepted = accept(
         "correct",
         command.participant,
         variable=command.variable,
@@ -155,3 +180,29 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         new=recorded_json(variable, command.value),
         on=command.on.isoformat(),
     )
+    return replace(accepted, warnings=warnings_of(context, {**context.known.values, command.variable: command.value}))
+
+
+def decide_strike(context: Context, command: Strike) -> Decision:
+    """Strike out an entry that was made in error: it stays in the ledger and counts no more."""
+    state, number = context.known, command.entry
+    if not has_reason(command):
+        return refuse("to strike out an entry needs a reason")
+    if number in state.struck:
+        return refuse(f"entry {number} has been struck out")
+    entry = next((item for item in state.history if item.seq == number), None)
+    if entry is None:
+        return refuse(f"entry {number} is not about {state.number}")
+    if entry.kind not in STRIKABLE:
+        return refuse(f"entry {number} ('{entry.kind}') cannot be struck out (only {', '.join(sorted(STRIKABLE))})")
+    if name := _corrected_since(entry, state.history):
+        return refuse(f"{name} of entry {number} has been corrected since: correct it again")
+    accepted = accept("strike", command.participant, entry=number, struck=entry.kind, on=command.on.isoformat())
+    return replace(accepted, warnings=warnings_of(context, without(context.criteria, state, number).values))
+
+
+def _corrected_since(entry: Entry, history: tuple[Entry, ...]) -> str | None:
+    """A value of a form that a later entry corrects."""
+    held: Any = entry.data.get("values", {})
+    later = (item.data["variable"] for item in history if item.kind == "correct" and item.seq > entry.seq)
+    return next((str(name) for name in later if name in held), None)

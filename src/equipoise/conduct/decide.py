@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct import admission, course, data, whole_trial
@@ -25,16 +24,17 @@ from equipoise.conduct.commands import (
     Register,
     Reveal,
     Screen,
+    Strike,
     Treat,
-    TrialCommand,
     Visit,
     Withdraw,
 )
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decision, refuse
+from equipoise.conduct.decision import Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.state import ParticipantState, TrialState
-from equipoise.conduct.values import MAX_TEXT, is_day, is_unicode
+from equipoise.conduct.values import utc_text
+from equipoise.conduct.well_formed import malformed
 
 _DECIDERS: dict[type[Any], Callable[[Context, Any], Decision]] = {
     Open: whole_trial.decide_open,
@@ -51,14 +51,15 @@ _DECIDERS: dict[type[Any], Callable[[Context, Any], Decision]] = {
     Classify: data.decide_classify,
     Visit: data.decide_visit,
     Correct: data.decide_correct,
+    Strike: data.decide_strike,
     Treat: course.decide_treat,
     Happen: course.decide_happen,
     Withdraw: course.decide_withdraw,
     Lose: course.decide_lose,
 }
 
-MAX_NAME = 100
-"""Longest text of a command, but for its reason and the values it records."""
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+"""Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 
 def decide(
@@ -85,32 +86,17 @@ def decide(
         Entries to append, or a refusal that names everything that stands against it.
     """
     context = Context(criteria, trial, participant, seeds or {}, cohort or {})
-    if problem := _malformed(command) or _out_of_place(context, command):
+    if problem := malformed(command) or _out_of_place(context, command):
         return refuse(problem)
-    return _DECIDERS[type(command)](context, command)
+    decision = _DECIDERS[type(command)](context, command)
+    if utc_text(command.at) >= trial.last_time:
+        return decision
+    return replace(decision, drafts=tuple(map(_behind, decision.drafts)))
 
 
-def _malformed(command: Command) -> str | None:
-    """What is wrong with a command whatever the state."""
-    for field in fields(command):
-        value = getattr(command, field.name)
-        if isinstance(value, str) and (problem := _text_problem(field.name, value)):
-            return problem
-    if command.at.utcoffset() != timedelta(0):
-        return "the time of a command is UTC"
-    if isinstance(command, CheckCohort | Close | Open | Reveal):
-        return None
-    return None if is_day(command.on) else "the day of a command is a date, without a time"
-
-
-def _text_problem(name: str, text: str) -> str | None:
-    if name == "reason":
-        fine = len(text) <= MAX_TEXT and is_unicode(text)
-        return None if fine else f"the reason is a text of up to {MAX_TEXT} characters"
-    if name == "value":  # of a variable, which says what it admits
-        return None
-    fine = 0 < len(text) <= MAX_NAME and text.isprintable() and text == text.strip()
-    return None if fine else f"the {name} of a command has 1 to {MAX_NAME} characters, all printable, no space around"
+def _behind(draft: Draft) -> Draft:
+    """An entry that comes after one of a later time keeps its place, and says that the clock went back."""
+    return replace(draft, data={**draft.data, "clock": "behind"})
 
 
 def _out_of_place(context: Context, command: Command) -> str | None:
@@ -120,23 +106,31 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return "the trial is closed"
     if trial.opened == isinstance(command, Open):
         return "the trial is open already" if trial.opened else "the trial has not been opened"
-    if isinstance(command, TrialCommand):
+    if isinstance(command, Open | CheckCohort | Reveal | Close):
         return None
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Screen):
+    if isinstance(command, Cut | Screen):
         return None
-    if context.participant is None:
+    state = context.participant
+    if state is None:
         return f"there is no participant {command.participant}"
-    return None if isinstance(command, Correct) else _untimely(context.participant, command)
+    if command.site != state.site and command.role not in CENTRAL_ROLES:
+        return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
+    return None if isinstance(command, Correct | Strike) else _untimely(state, command)
 
 
 def _untimely(state: ParticipantState, command: Any) -> str | None:
-    """Why this cannot have been on that day. Corrections are never untimely."""
+    """Why this cannot have been on that day. Corrections are never untimely.
+
+    What was before a death can be entered after it, but for what leads on: a step of the pathway, or the end of
+    participation, which was the death.
+    """
     if command.on < state.screened_on and not isinstance(command, Record):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
-    if state.died_on is not None and command.on > state.died_on:
+    leads_on = isinstance(command, Register | Allocate | Withdraw | Lose)
+    if state.died_on is not None and (leads_on or command.on > state.died_on):
         return f"{state.number} died on {state.died_on}"
     return _after_leaving(state, command)
 

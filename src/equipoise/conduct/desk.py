@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,8 @@ from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.values import utc_text
+from equipoise.conduct.well_formed import malformed
 from equipoise.errors import AllocationError, LedgerError
 from equipoise.ledger import Entry, Journal
 from equipoise.protocol import Protocol
@@ -46,6 +47,8 @@ class Desk:
 
     def submit(self, command: Command) -> Decision:
         """Decide a command, append its entries, fold them into the state, and answer."""
+        if problem := malformed(command):
+            return refuse(problem)
         if command.id in self._answers:
             first, answer = self._answers[command.id]
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
@@ -105,11 +108,6 @@ class Desk:
 def _same(first: Command, again: Command) -> bool:
     """Whether a command is the first one repeated; the time of a repetition may be its own."""
     return type(first) is type(again) and replace(again, at=first.at) == first
-
-
-def utc_text(moment: datetime) -> str:
-    """`2011-05-05T09:00:00Z`."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def fold(protocol: Protocol, journal: Journal) -> tuple[TrialState, dict[str, ParticipantState]]:

@@ -61,6 +61,13 @@ class Criteria:
             self._rules[key] = compile_rule(variable.derived, self.protocol.dictionary, gives=gives)
         return self._rules[key].judge(values).value
 
+    def entry_variables(self, step: str, *, when: str | None = None) -> frozenset[str]:
+        """The variables that the criteria of a step and its own condition rest on."""
+        rules = [item.rule for item in self.protocol.criteria_at(step) if item.rule is not None]
+        rules += [] if when is None else [when]
+        judged = [item.judgement_variable for item in self.protocol.criteria_at(step) if item.judgement is not None]
+        return frozenset(judged).union(*(self.rule(text).variables for text in rules))
+
     def judge_step(self, step: str, values: Values, *, when: str | None = None) -> tuple[CriterionResult, ...]:
         """Every criterion of a step, and the step's own condition `when` if it has one."""
         results = [self.judge(criterion, values) for criterion in self.protocol.criteria_at(step)]
@@ -85,6 +92,8 @@ class Criteria:
             decisive = [names for value, names in parts if value is wanted]
             if decisive:
                 break
+        else:
+            raise AssertionError(f"criterion {criterion.id}: a part is neither true, false nor unknown")
         holds = wanted
         verdict: Verdict = "unknown" if holds is None else "pass" if holds is inclusion else "fail"
         decided = {name: values.get(name) for name in sorted(frozenset().union(*decisive))}

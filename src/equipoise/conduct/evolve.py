@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+from typing import Protocol as Structural
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
@@ -28,6 +30,9 @@ from equipoise.protocol import Protocol
 
 LOST = "lost"
 """`Left.rule` of a participant lost to follow-up."""
+
+STRIKABLE = frozenset({"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose"})
+"""Kinds of entries that can be struck out. What was asked and decided (screening, steps, judgements) was asked."""
 
 
 def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str) -> TrialState:
@@ -73,7 +78,27 @@ def evolve_participant(criteria: Criteria, state: ParticipantState | None, entry
     if state is None or entry.kind not in _FOLDS:
         what = f"entry {entry.seq} ('{entry.kind}') cannot be about participant {entry.participant} as things are"
         raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
-    return _FOLDS[entry.kind](_Fold(criteria, state, entry, date.fromisoformat(data["on"]), data))
+    after = _FOLDS[entry.kind](_Fold(criteria, state, entry, date.fromisoformat(data["on"]), data))
+    return after if entry.kind == "strike" else replace(after, history=(*state.history, entry))
+
+
+def without(criteria: Criteria, state: ParticipantState, seq: int) -> ParticipantState:
+    """The state that a participant's entries add up to without one of them.
+
+    Raises:
+        LedgerError: there is no such entry about the participant, or it cannot be struck out.
+    """
+    struck = next((entry for entry in state.history if entry.seq == seq), None)
+    if struck is None or struck.kind not in STRIKABLE:
+        what = f"entry {seq} is none about participant {state.number} that can be struck out"
+        raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
+    left: ParticipantState | None = None
+    for entry in state.history:
+        if entry is not struck:
+            left = evolve_participant(criteria, left, entry)
+    assert left is not None  # the entry of the screening cannot be struck out
+    numbers = (*state.struck, seq)
+    return replace(left, struck=numbers, corrections=left.corrections + len(numbers))
 
 
 def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
@@ -84,6 +109,7 @@ def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
         screened_on=on,
         values={"screening_date": on},
         last_alive=on,
+        history=(entry,),
     )
 
 
@@ -102,16 +128,35 @@ def _alive(state: ParticipantState, on: date) -> date:
     return on if state.last_alive is None else max(state.last_alive, on)
 
 
+class _Dated(Structural):
+    @property
+    def on(self) -> date: ...
+
+
+_D = TypeVar("_D", bound=_Dated)
+
+
+def _by_day(items: tuple[_D, ...], item: _D) -> tuple[_D, ...]:
+    """With one more: by day, and of one day in the order of entry."""
+    place = bisect_right(items, item.on, key=lambda other: other.on)
+    return (*items[:place], item, *items[place:])
+
+
 def _form(fold: _Fold) -> ParticipantState:
     dictionary = fold.criteria.protocol.dictionary
     values = {name: from_json(dictionary[name], value) for name, value in fold.data["values"].items()}
     record = FormRecord(fold.data["form"], fold.on, fold.data.get("visit"), values)
-    return replace(fold.state, values={**fold.state.values, **values}, forms=(*fold.state.forms, record))
+    later = {name for item in fold.state.forms if item.on > fold.on for name in item.values}
+    newest = {name: value for name, value in values.items() if name not in later}
+    return replace(fold.state, values={**fold.state.values, **newest}, forms=_by_day(fold.state.forms, record))
 
 
 def _judge(fold: _Fold) -> ParticipantState:
     variables = {item.id: item.judgement_variable for item in fold.criteria.protocol.eligibility}
     answers = {variables[name]: answer for name, answer in fold.data["answers"].items()}
+    if wrong := sorted(name for name, answer in answers.items() if not isinstance(answer, bool)):
+        what = f"entry {fold.entry.seq} ('judge') answers {', '.join(wrong)} with neither true nor false"
+        raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
     return replace(fold.state, values={**fold.state.values, **answers})
 
 
@@ -140,12 +185,13 @@ def _assess(fold: _Fold) -> ParticipantState:
     )
     named: dict[str, Recorded] = {}
     name = fold.data["name"]
-    if f"{name}_response" in fold.criteria.protocol.dictionary:
+    newest = not any(item.name == name and item.on > fold.on for item in fold.state.assessments)
+    if newest and f"{name}_response" in fold.criteria.protocol.dictionary:
         named = {f"{name}_{part}": value for part, value in fold.data["responses"].items()}
         named |= {f"{name}_response": fold.data["overall"], f"{name}_date": fold.on}
     return replace(
         fold.state,
-        assessments=(*fold.state.assessments, assessment),
+        assessments=_by_day(fold.state.assessments, assessment),
         values={**fold.state.values, **named},
         last_alive=_alive(fold.state, fold.on),
     )
@@ -153,10 +199,12 @@ def _assess(fold: _Fold) -> ParticipantState:
 
 def _classify(fold: _Fold) -> ParticipantState:
     found = Assignment(fold.data["by"], fold.data["value"], fold.on)
+    later = any(item.step == found.step and item.on > fold.on for item in fold.state.classes)
+    newest = {} if later else {found.step: found.arm}
     return replace(
         fold.state,
-        classes=(*fold.state.classes, found),
-        values={**fold.state.values, fold.data["by"]: fold.data["value"]},
+        classes=_by_day(fold.state.classes, found),
+        values={**fold.state.values, **newest},
     )
 
 
@@ -218,6 +266,10 @@ def _correct(fold: _Fold) -> ParticipantState:
     return replace(fold.state, values=values, forms=tuple(forms), corrections=fold.state.corrections + 1)
 
 
+def _strike(fold: _Fold) -> ParticipantState:
+    return without(fold.criteria, fold.state, fold.data["entry"])
+
+
 _FOLDS: dict[str, Callable[[_Fold], ParticipantState]] = {
     "form": _form,
     "judge": _judge,
@@ -233,4 +285,5 @@ _FOLDS: dict[str, Callable[[_Fold], ParticipantState]] = {
     "withdraw": _withdraw,
     "lose": _lose,
     "correct": _correct,
+    "strike": _strike,
 }

@@ -1,13 +1,16 @@
-"""Replay a ledger's allocations: fold it anew, and draw every one again once the seeds are revealed."""
+"""Replay a ledger: fold it anew, judge every step again, and draw every arm again once the seeds are revealed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded, commitment, differences
-from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.admission import EntryStep, condition_of, entry_step, is_drawn_on, listed
+from equipoise.conduct.data import overall_response
+from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.state import ParticipantState
@@ -15,10 +18,17 @@ from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry, Journal
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import ClassifiedList
-from equipoise.protocol.model.pathway import Assign, Randomise
+from equipoise.protocol.model.pathway import Assign, Randomise, Register
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, EquipoiseError)
 """What reading an entry can raise that was changed and hashed anew."""
+
+_STEP = frozenset({"step", "on", "number"})
+_CHOSEN = frozenset({"list", "method", "stratum", "k", "levels", "block", "draw", "arm"})
+_EXPLAINED = frozenset({"imbalance", "preferred", "tie", "probabilities", "why"})
+_CLASSED = frozenset({"list", "method", "class", "arm"})
+_MEMBERS = {Register: _STEP, Randomise: _STEP | _CHOSEN | _EXPLAINED, Assign: _STEP | _CLASSED}
+"""What the entry of a passed step holds, and no other; `clock` may stand in any entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,10 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
 
     Checks that each seed is the one committed to before the first allocation, and that each entry's levels, stratum,
     counter, imbalances, probabilities, draw and arm follow from the seed and the entries before it; of an allocation
-    by class, that the arm is the class's. Without the seeds it checks what needs none.
+    by class, that the arm is the class's. Without the seeds it checks what needs none: that the ledger was opened under
+    this text of the protocol; that each step was passed in its order, on a day on which it could be, by somebody of
+    whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; and
+    that the overall response is that of its compartments.
     """
     replayer = _Replayer(protocol, journal)
     for entry in journal:
@@ -70,6 +83,7 @@ class _Replayer:
         self.seeds = self._revealed(journal)
         self.participants: dict[str, ParticipantState] = {}
         self.lists: dict[str, ListState] = {}
+        self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
         self.drawn = self.sealed = 0
 
@@ -105,8 +119,15 @@ class _Replayer:
                 self._open(entry)
             case "reveal":
                 self.revealed = True
-            case "allocate":
-                self._allocate(entry)
+            case "register" | "allocate":
+                self._pass(entry)
+            case "refuse":
+                self._refuse(entry)
+            case "assess":
+                data: Any = entry.data
+                overall = overall_response(tuple(data["responses"].values()))
+                if data["overall"] != overall:
+                    self._problem(entry, f"overall: recorded {data['overall']!r}, by its compartments {overall!r}")
             case _:
                 pass
 
@@ -121,6 +142,8 @@ class _Replayer:
             self._problem(entry, "the trial is opened a second time")
             return
         self.opened = True
+        if entry.data["digest"] != self.criteria.protocol.digest:
+            self._problem(entry, "the ledger was opened under another text of the protocol")
         promised: Any = entry.data["commitments"]
         for name, item in self.criteria.protocol.allocation.items():
             if isinstance(item, ClassifiedList):
@@ -130,15 +153,61 @@ class _Replayer:
             elif self.seeds and (name not in self.seeds or commitment(self.seeds[name]) != promised[name]):
                 self._problem(entry, f"the revealed seed of list '{name}' is not the one committed to")
 
-    def _allocate(self, entry: Entry) -> None:
+    def _pass(self, entry: Entry) -> None:
+        """A step that was passed: in its order and on its day, every criterion of it held, and an arm that follows."""
         data: Any = entry.data
-        steps = {step.id: step for step in self.criteria.protocol.entry_steps if isinstance(step, Randomise | Assign)}
-        step = steps.get(data["step"])
-        if step is None or step.list != data["list"]:
-            self._problem(entry, f"the pathway has no step '{data['step']}' that takes list '{data['list']}'")
+        state, protocol = self.participants[str(entry.participant)], self.criteria.protocol
+        on = date.fromisoformat(data["on"])
+        step = next((item for item in protocol.entry_steps if item.id == data["step"]), None)
+        if step is None or isinstance(step, Register) != (entry.kind == "register"):
+            self._problem(entry, f"the pathway has no step '{data['step']}' to {entry.kind}")
+            return
+        if data.keys() - {"clock"} != _MEMBERS[type(step)]:
+            self._problem(entry, f"it holds {', '.join(sorted(data))}, and not what the entry of such a step does")
+        self._timely(entry, step, on, state)
+        if against := self._against(state, step, on):
+            self._problem(entry, f"'{step.id}' was passed against {'; '.join(map(str, against))}")
+        number = self.passed.get(step.id, 0) + (step.id not in state.steps)
+        if data["number"] != number:
+            self._problem(entry, f"number: recorded {data['number']!r}, by the entries before {number}")
+        self.passed[step.id] = number
+        if not isinstance(step, Register):
+            self._allocate(entry, step, state)
+
+    def _timely(self, entry: Entry, step: EntryStep, on: date, state: ParticipantState) -> None:
+        """Whether the step could be passed on that day."""
+        problem = entry_step(self.criteria.protocol, state, step.id, on, type(step))
+        if isinstance(problem, str):
+            self._problem(entry, problem)
+        if state.died_on is not None:
+            self._problem(entry, f"{state.number} died on {state.died_on}")
+        today = date.fromisoformat(entry.time[:10])
+        if isinstance(step, Randomise) and not is_drawn_on(on, today) and not (entry.reason or "").strip():
+            self._problem(entry, f"it is of {on}, was drawn on {today}, and gives no reason")
+
+    def _against(self, state: ParticipantState, step: EntryStep, on: date) -> tuple[CriterionResult, ...]:
+        """The criteria of a step that do not pass, on the values so far and that day."""
+        values = {**state.values, f"{step.id}_date": on}
+        results = self.criteria.judge_step(step.id, values, when=condition_of(step))
+        return tuple(result for result in results if result.verdict != "pass")
+
+    def _refuse(self, entry: Entry) -> None:
+        """Compare the criteria that stood against a step with those that do."""
+        data: Any = entry.data
+        step = next((item for item in self.criteria.protocol.entry_steps if item.id == data["step"]), None)
+        if step is None:
+            self._problem(entry, f"the pathway has no step '{data['step']}' to refuse")
             return
         state = self.participants[str(entry.participant)]
-        if isinstance(step, Assign):
+        against = listed(self._against(state, step, date.fromisoformat(data["on"])))
+        if data["criteria"] != against:
+            self._problem(entry, f"criteria: recorded {data['criteria']!r}, by the entries before {against!r}")
+
+    def _allocate(self, entry: Entry, step: Randomise | Assign, state: ParticipantState) -> None:
+        data: Any = entry.data
+        if step.list != data["list"]:
+            self._problem(entry, f"the pathway has no step '{step.id}' that takes list '{data['list']}'")
+        elif isinstance(step, Assign):
             self._assign(entry, step.list, data, state)
         else:
             self._draw(entry, step, data, state)
@@ -157,8 +226,6 @@ class _Replayer:
         if not self.opened or self.revealed:
             when = "after the seeds were revealed" if self.revealed else "before the seeds were committed to"
             self._problem(entry, f"it was made {when}")
-        if step.id in state.steps:
-            self._problem(entry, f"{state.number} was allocated before")
         levels = levels_of(self.criteria, name, state.values, state.site)
         if data["levels"] != levels:
             self._problem(entry, f"levels: recorded {data['levels']!r}, by the entries before {levels!r}")

@@ -8,7 +8,7 @@ from datetime import date
 
 from equipoise.allocation import ListState
 from equipoise.conduct.values import Recorded
-from equipoise.ledger import GENESIS
+from equipoise.ledger import GENESIS, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,11 @@ class ParticipantState:
         values: the newest value of every recorded variable, dates of steps and responses among them.
         at_allocation: the values that counted when the arm was given; later corrections do not change them.
         steps: date of each entry step that was passed.
+        forms: by day; of one day, in the order of entry. So are assessments and classes.
         assignments: arms given; the first counts, and the rest are assignments by class.
+        corrections: how many there were, entries struck out among them.
+        struck: numbers of the entries that were struck out.
+        history: the entries that this state adds up to, in order: all about the participant but those struck out.
     """
 
     number: str
@@ -163,6 +167,8 @@ class ParticipantState:
     left: Left | None = None
     last_alive: date | None = None
     corrections: int = 0
+    struck: tuple[int, ...] = ()
+    history: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property
     def arm(self) -> str | None:
@@ -173,6 +179,11 @@ class ParticipantState:
     def current_arm(self) -> str | None:
         """The arm whose treatment is due: the newest, where a change of class gives a new assignment."""
         return self.assignments[-1].arm if self.assignments else None
+
+    @property
+    def reached(self) -> tuple[tuple[str, date], ...]:
+        """Every entry step that was passed and every assignment, with its day."""
+        return (*self.steps.items(), *((item.step, item.on) for item in self.assignments))
 
     @property
     def died_on(self) -> date | None:

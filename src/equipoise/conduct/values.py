@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from equipoise.ledger import Json
 from equipoise.protocol.model.variables import Variable
+from equipoise.protocol.rules.language import FIRST_YEAR, LAST_YEAR
 
 Recorded: TypeAlias = bool | int | Decimal | str | date
 """A recorded value in a participant's state."""
@@ -33,7 +34,7 @@ def check_value(name: str, variable: Variable, value: Any) -> str | None:
             fine = isinstance(value, str) and value in known
             return None if fine else f"{name} is one of {', '.join(known)}, not {_quoted(value)}"
         case "date":
-            return None if is_day(value) else f"{name} is a date, not {_quoted(value)}"
+            return check_day(name, value) if is_day(value) else f"{name} is a date, not {_quoted(value)}"
         case "text":
             fine = isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
             return None if fine else f"{name} is a text of up to {MAX_TEXT} characters"
@@ -44,6 +45,17 @@ def check_value(name: str, variable: Variable, value: Any) -> str | None:
 def is_day(value: Any) -> bool:
     """Whether it is a date; a point in time is a `date` to Python, and is none here."""
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def check_day(name: str, day: date) -> str | None:
+    """Why rules cannot reckon with a day: beyond these years the evaluator and a database differ."""
+    fine = FIRST_YEAR <= day.year <= LAST_YEAR
+    return None if fine else f"{name} lies within the years {FIRST_YEAR} to {LAST_YEAR}, this is {day}"
+
+
+def utc_text(moment: datetime) -> str:
+    """`2011-05-05T09:00:00Z`."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def is_unicode(text: str) -> bool:
@@ -100,11 +112,20 @@ def recorded_json(variable: Variable, value: Recorded) -> Json:
 
 
 def from_json(variable: Variable, value: Json) -> Recorded:
-    """The inverse of `recorded_json`.
+    """The inverse of `recorded_json`: it reads the one spelling that is written, of a value that may be recorded.
 
     Raises:
-        ValueError: the value does not fit the variable's type.
+        ValueError: the value does not fit the variable, or is spelled in another way.
     """
+    found = _read(variable, value)
+    if problem := check_value("the value", variable, found):
+        raise ValueError(problem)
+    if isinstance(value, str) and to_json(found) != value:
+        raise ValueError(f"not spelled as it is written: {_quoted(value)}")
+    return found
+
+
+def _read(variable: Variable, value: Json) -> Recorded:
     match variable.type, value:
         case "date", str():
             return date.fromisoformat(value)
@@ -112,7 +133,7 @@ def from_json(variable: Variable, value: Json) -> Recorded:
             try:
                 return Decimal(value)
             except InvalidOperation:
-                raise ValueError(f"not a number: {value!r}") from None
+                raise ValueError(f"not a number: {_quoted(value)}") from None
         case "boolean", bool():
             return value
         case "integer", int() if not isinstance(value, bool):
@@ -120,7 +141,7 @@ def from_json(variable: Variable, value: Json) -> Recorded:
         case "choice" | "text", str():
             return value
         case _:
-            raise ValueError(f"no value of type {variable.type}: {value!r}")
+            raise ValueError(f"no value of type {variable.type}: {_quoted(value)}")
 
 
 def shown(value: Recorded | None) -> str:

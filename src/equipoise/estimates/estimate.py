@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 SIGNIFICANT_DIGITS = 10
+
+Role = Literal["main", "biased", "sensitivity"]
+"""What an estimate is for: to answer, to stand beside the answer though biased, or to see how much a rule matters."""
 
 
 def significant(value: float) -> float | int | None:
@@ -30,6 +33,8 @@ class Estimate:
     Attributes:
         endpoint: id of the endpoint in the protocol, such as `os`.
         population: the analysis set, such as `itt`.
+        role: `main` answers the question; `biased` is shown beside the main one, such as an analysis as the protocol
+            writes it; `sensitivity` is the same question under another rule.
         method: how it was computed, such as `kaplan-meier` or `cox`.
         measure: what it is, such as `median`, `hazard ratio`, `survival`, `count`.
         unit: of `value`: `month`, `ratio`, `probability`, `participant`, ...
@@ -55,13 +60,14 @@ class Estimate:
         data_cut: the data cut-off date, ISO 8601.
         protocol_version: the version of the protocol that the analysis follows.
         source: where it comes from: `rehearsal`, `trial data`, or a publication.
-        note: what a reader must know besides.
+        note: what a reader must know besides; where there is no value, why comes first, up to a `; `.
     """
 
     endpoint: str
     measure: str
     method: str = ""
     population: str = "itt"
+    role: Role = "main"
     unit: str = ""
     value: float | None = None
     std_error: float | None = None
@@ -89,6 +95,8 @@ class Estimate:
 
     def __post_init__(self) -> None:
         """Refuse what could be misread: an interval without its level, a p-value without sides or test."""
+        if self.role not in get_args(Role):
+            raise ValueError(f"{self.endpoint} {self.measure}: role is one of {', '.join(get_args(Role))}")
         if self.value is None and not self.note:
             raise ValueError(f"{self.endpoint} {self.measure}: a value that is missing needs a note that says why")
         if (self.conf_low is not None or self.conf_high is not None) and self.conf_level is None:
@@ -110,6 +118,16 @@ class Estimate:
             raise ValueError(f"not a field of an Estimate: {', '.join(unknown)}")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**values)
+
+    @property
+    def reason(self) -> str:
+        """Why there is no value: the first part of the note; empty where there is one."""
+        return self.note.partition("; ")[0] if self.value is None else ""
+
+    @property
+    def remark(self) -> str:
+        """The note, less the reason why there is no value."""
+        return self.note.partition("; ")[2] if self.value is None else self.note
 
     @property
     def comparison(self) -> str:

@@ -94,7 +94,7 @@ def flow(
 def _entry(scene: Scene, flow: Flow, width: float, y: float) -> _Placed:
     """The boxes down to allocation, with those who did not pass at the side; returns the last box."""
     narrow = width == NARROW
-    main = width * (0.4 if narrow else 0.36)
+    main = width * (0.43 if narrow else 0.36)
     left = 0.0 if narrow else width / 2 - main / 2
     side = width - left - main - _GAP
     last = _box(scene, (left, y, main), [_Item("Screened", flow.screened, bold=True)])
@@ -119,7 +119,12 @@ def _refused(step: FlowStep) -> list[_Item]:
     if not missing and not step.not_passed:
         return []
     head = _Item("Did not pass", missing, bold=True)
-    return [head, *(_Item(reason, number, indent=True) for reason, number in step.not_passed.items())]
+    return [head, *(_Item(_title(reason), number, indent=True) for reason, number in step.not_passed.items())]
+
+
+def _title(reason: str) -> str:
+    """Without the stop or semicolon that a document's list ends its items with."""
+    return reason.rstrip(" ;.") or reason
 
 
 def _arms_beside(scene: Scene, arms: Sequence[_Arm], trunk: _Placed, width: float) -> float:
@@ -228,5 +233,5 @@ def _describe(flow: Flow, title: str, allocation: str) -> str:
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:
-    listed = ", ".join(f"{reason}{NBSP}{count(number)}" for reason, number in reasons.items())
+    listed = ", ".join(f"{_title(reason)}{NBSP}{count(number)}" for reason, number in reasons.items())
     return f" ({listed})" if listed else ""

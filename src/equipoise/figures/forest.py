@@ -300,7 +300,7 @@ def _axis(ratios: Sequence[Estimate], layout: _Layout) -> Axis:
 
 def _ratio_text(item: Estimate, *, with_level: bool) -> str:
     if item.value is None:
-        return item.note
+        return item.reason
     if with_level or (item.conf_low is None and item.conf_high is None):
         return quote.value_and_limits(item)
     low, high = (None if limit is None else ratio(limit) for limit in (item.conf_low, item.conf_high))

@@ -32,6 +32,7 @@ def kaplan_meier(
     estimates: Iterable[Estimate] = (),
     origin: str = "",
     value_label: str = "",
+    warning: str = "",
     narrow: bool = False,
 ) -> Figure:
     """Curves of one endpoint, one for each arm.
@@ -43,6 +44,7 @@ def kaplan_meier(
         estimates: of this endpoint: medians and events for the legend, the comparisons below it.
         origin: where time starts, for the axis: `randomisation`.
         value_label: what the curves show, for the axis; made from the kind if not given.
+        warning: what is wrong with the curves, such as a bias; drawn above them and said in the description.
         narrow: the layout for a telephone, 340 instead of 720 pixels wide.
 
     Raises:
@@ -57,8 +59,12 @@ def kaplan_meier(
     y = _heading(scene, title if show_title else "", width)
     y = _legend(scene, arms, width, y)
     y = _comparisons(scene, found, width, y)
+    y = _warning(scene, warning, width, y)
     label = value_label or _value_label(curves[0])
-    scene.text(0, y + 12, label, color=MUTED)
+    for line in wrap(label, 12, width):
+        scene.text(0, y + 12, line, color=MUTED)
+        y += _ROW
+    y -= _ROW
     gutter = _gutter(curves, narrow)
     last = last_time(curves)
     time = Axis(0.0, last, gutter, width - 14)
@@ -76,7 +82,9 @@ def kaplan_meier(
     caption = f"Months since {origin}" if origin else "Months"
     scene.text((time.start + time.end) / 2, bottom + 35, caption, anchor="middle", color=MUTED)
     height = _at_risk(scene, arms, time, ticks, bottom + 54)
-    return Figure(title, describe(curves, found, title, origin, ticks), width, height + 6, tuple(scene.marks))
+    return Figure(
+        title, describe(curves, found, title, origin, ticks, warning=warning), width, height + 6, tuple(scene.marks)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,20 @@ def _comparisons(scene: Scene, estimates: Sequence[Estimate], width: float, y: f
                 scene.text(0, y + 14, line)
                 y += _ROW
     return y + 8
+
+
+def _warning(scene: Scene, warning: str, width: float, y: float) -> float:
+    """What is wrong with the curves, in bold; returns where it ends."""
+    if not warning:
+        return y
+    for line in wrap(_sentence(warning), 12, width, bold=True):
+        scene.text(0, y + 10, line, bold=True)
+        y += _ROW
+    return y + 6
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _value_label(curve: Curve) -> str:

@@ -18,7 +18,7 @@ def is_difference(estimate: Estimate) -> bool:
 def value(estimate: Estimate, *, unit: bool = False) -> str:
     """The value, or why there is none; with its unit's word if asked."""
     if estimate.value is None:
-        return estimate.note
+        return estimate.reason
     text = quantity(estimate.value, estimate.unit, difference=is_difference(estimate))
     word = unit_word(estimate.unit, difference=is_difference(estimate)) if unit else ""
     return f"{text}{NBSP}{word}" if word else text

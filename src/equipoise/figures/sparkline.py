@@ -14,12 +14,13 @@ from equipoise.figures.step_curve import check_curves, describe, end_of, last_ti
 _WIDTH, _HEIGHT = 180.0, 72.0
 
 
-def sparkline(curves: Sequence[Curve], *, title: str = "") -> Figure:
+def sparkline(curves: Sequence[Curve], *, title: str = "", warning: str = "") -> Figure:
     """The curves of one endpoint without labels, 180 by 72 pixels.
 
     Args:
         curves: as `kaplan_meier` takes them.
         title: the endpoint's label.
+        warning: what is wrong with the curves, said in the description.
 
     Raises:
         DataError: as `kaplan_meier`.
@@ -36,4 +37,6 @@ def sparkline(curves: Sequence[Curve], *, title: str = "") -> Figure:
         dash = tuple(0.6 * part for part in style.dash)
         points = placed(steps(curve, curve.value, end_of(curve)), time, share)
         scene.line(*points, color=style.color, width=1.6, dash=dash)
-    return Figure(title, describe(curves, (), title, "", (0.0, last / 2)), _WIDTH, _HEIGHT, tuple(scene.marks))
+    return Figure(
+        title, describe(curves, (), title, "", (0.0, last / 2), warning=warning), _WIDTH, _HEIGHT, tuple(scene.marks)
+    )

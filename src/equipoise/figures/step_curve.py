@@ -70,7 +70,7 @@ def facts_of(curve: Curve, estimates: Sequence[Estimate]) -> str:
         parts.append(f"{events} events" if total is None else f"{events} events in {total}")
     median = median_of(curve, estimates)
     if median is not None:
-        value = median.note if median.value is None else months(median.value)
+        value = median.reason if median.value is None else months(median.value)
         parts.append(f"median {value}")
     return ", ".join(parts)
 
@@ -83,12 +83,22 @@ def median_of(curve: Curve, estimates: Sequence[Estimate]) -> Estimate | None:
 
 
 def describe(
-    curves: Sequence[Curve], estimates: Sequence[Estimate], title: str, origin: str, ticks: Sequence[float]
+    curves: Sequence[Curve],
+    estimates: Sequence[Estimate],
+    title: str,
+    origin: str,
+    ticks: Sequence[float],
+    *,
+    warning: str = "",
 ) -> str:
     """The figure in sentences."""
     what = "Kaplan–Meier curves" if curves[0].kind == "survival" else "Cumulative incidence curves"
+    if "cumulative incidence" in title.lower():
+        what = "Curves"
     since = f", months since {origin}" if origin else ", time in months"
     parts = [f"{what} of {title} by arm{since}, with {level(curves[0].conf_level)} confidence bands."]
+    if warning:
+        parts.append(f"{warning[:1].upper()}{warning[1:]}.")
     for curve in curves:
         values = np.concatenate(([1.0 if curve.kind == "survival" else 0.0], curve.value))
         shown = [tick for tick in ticks[1:] if tick <= end_of(curve)][:6]

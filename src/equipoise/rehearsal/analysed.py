@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from equipoise.analysis import Datasets, Results, analyse, flow_of, make_datasets
+from collections import Counter
+from dataclasses import replace
+
+from equipoise.analysis import Datasets, Results, analyse, cohort_verdicts, flow_of, make_datasets
+from equipoise.errors import DesignError
 from equipoise.rehearsal.run import Rehearsal
 
 SOURCE = "rehearsal"
@@ -11,7 +15,10 @@ SOURCE = "rehearsal"
 def analyse_rehearsal(rehearsal: Rehearsal) -> tuple[Datasets, Results]:
     """The ADaM data sets of a rehearsal at its data cut-off, and every analysis of its protocol."""
     protocol, cut = rehearsal.protocol, rehearsal.data_cut
-    datasets = make_datasets(protocol, rehearsal.participants, cut)
+    if not any(state.assignments for state in rehearsal.participants.values()):
+        raise DesignError(_nobody(rehearsal))
+    made = make_datasets(protocol, rehearsal.participants, cut)
+    datasets = replace(made, source=SOURCE, data_cut=cut.isoformat())
     results = analyse(
         protocol,
         datasets,
@@ -20,4 +27,12 @@ def analyse_rehearsal(rehearsal: Rehearsal) -> tuple[Datasets, Results]:
         flow=flow_of(protocol, rehearsal.participants, cut),
         head=rehearsal.journal.head,
     )
-    return datasets, results
+    return datasets, replace(results, cohort=cohort_verdicts(rehearsal.journal))
+
+
+def _nobody(rehearsal: Rehearsal) -> str:
+    """Why nobody was allocated, as far as refusals tell."""
+    states = rehearsal.participants.values()
+    against = Counter(name for state in states for item in state.refusals for name in (*item.failed, *item.unknown))
+    told = ", ".join(f"{name} ({count})" for name, count in against.most_common(3)) or "no criterion"
+    return f"nobody was allocated: {len(states)} screened, refused for {told}; check these against the assumptions"

@@ -56,8 +56,9 @@ def fill_repeated(course: Course, step: FollowUp, day: date, label: str, *, base
         for variable in setting.protocol.forms[name].variables:
             drawn = setting.assumptions.at_visits.get(variable)
             if drawn is not None:
-                shift = 0.0 if baseline else drawn.shift.get(course.state.arm or "", 0.0)
+                arm = "" if baseline else course.state.arm or ""
+                chosen, shift = drawn.by_arm.get(arm, drawn.distribution), drawn.shift.get(arm, 0.0)
                 item = setting.protocol.variables[variable]
-                values[variable] = course.draws.value(f"{variable} {label}", item, drawn.distribution, {}, shift=shift)
+                values[variable] = course.draws.value(f"{variable} {label}", item, chosen, {}, shift=shift)
         if values:
             course.submit(commands.Record, day, form=name, values=values, visit=label)

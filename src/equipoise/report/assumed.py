@@ -10,8 +10,16 @@ from pydantic import BaseModel
 
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.base import Sourced
+from equipoise.protocol.model.statistics import Analysis
 from equipoise.protocol.model.trial import Path
+from equipoise.report.words import endpoint_labels
 
+_LISTS = {
+    "simple": "List by the ratio alone",
+    "blocks": "List of permuted blocks",
+    "minimisation": "Minimisation",
+    "classified": "Assignment by class",
+}
 _SECTIONS = {"reported": "Published results", "document": "Source", "pathway": "Pathway"}
 
 
@@ -44,24 +52,28 @@ def _walk(protocol: Protocol, value: Any, path: Path, labels: tuple[str, ...]) -
             yield Assumption(_section(path), _label(labels, path), value.assumed, protocol.line((*path, "assumed")))
         for name, field in type(value).model_fields.items():
             inner = getattr(value, name)
-            yield from _walk(protocol, inner, (*path, field.alias or name), (*labels, *_name(inner)))
+            yield from _walk(protocol, inner, (*path, field.alias or name), (*labels, *_name(protocol, inner)))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(protocol, inner, (*path, key), (*labels, *(_name(inner) or (str(key),))))
+            yield from _walk(protocol, inner, (*path, key), (*labels, *(_name(protocol, inner) or (str(key),))))
     elif isinstance(value, tuple | list):
         for index, inner in enumerate(value):
-            yield from _walk(protocol, inner, (*path, index), (*labels, *_name(inner)))
+            yield from _walk(protocol, inner, (*path, index), (*labels, *_name(protocol, inner)))
 
 
-def _name(value: Any) -> tuple[str, ...]:
-    """What an element is called: its id and its label, as far as it has them."""
+def _name(protocol: Protocol, value: Any) -> tuple[str, ...]:
+    """What an element is called: its id and its label, as far as it has them; an analysis by its endpoint."""
     if not isinstance(value, BaseModel):
         return ()
+    if isinstance(value, Analysis) and value.label is None:
+        return (endpoint_labels(protocol).get(value.endpoint, value.endpoint),)
+    if (method := getattr(value, "method", None)) in _LISTS:
+        return (_LISTS[method],)
     title = getattr(value, "title", None) or getattr(value, "label", None) or getattr(value, "what", None)
     own = getattr(value, "id", None) or getattr(value, "number", None) or getattr(value, "endpoint", None)
     short = str(own) if own and str(own).isupper() else ""
     if isinstance(title, str):
-        return (f"{short} {title}".strip(),)
+        return (f"{short} {title}".strip().rstrip(" ;."),)
     return (str(own).replace("_", " "),) if own else ()
 
 

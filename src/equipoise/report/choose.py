@@ -24,8 +24,13 @@ def is_follow_up(estimate: Estimate) -> bool:
 
 
 def stands(estimate: Estimate) -> bool:
-    """Whether it answers the question: neither marked biased nor a sensitivity analysis; those stand in the tables."""
-    return not estimate.note.startswith(("biased", "sensitivity"))
+    """Whether it answers the question: neither biased nor a sensitivity analysis; those stand in the tables."""
+    return estimate.role == "main"
+
+
+def classes_formed_later(estimates: Iterable[Estimate]) -> bool:
+    """Whether the arms of an endpoint are classes formed by a later response, so that their curves are biased."""
+    return any("guarantee-time" in item.note for item in estimates)
 
 
 def overall(estimates: Iterable[Estimate]) -> list[Estimate]:
@@ -57,13 +62,24 @@ def by_arm(estimates: Iterable[Estimate]) -> list[Estimate]:
 
 
 def events_by_arm(estimates: Sequence[Estimate]) -> dict[str, int]:
-    """Events of all participants of an endpoint by arm: those of the arms' own values, or of the first comparison."""
+    """Events of all participants of an endpoint by arm, over all follow-up where some value is of all follow-up.
+
+    They are those of the arms' own values, or of the comparison with the most: a landmark's are of fewer participants.
+    """
+    own = [item for item in by_arm(estimates) if item.events_by_arm]
+    of_all_follow_up = _events([item for item in own if item.at is None])
+    compared = [item for item in overall(estimates) if item.reference is not None or is_test(item)]
+    largest = max((dict(item.events_by_arm) for item in compared), key=lambda found: sum(found.values()), default={})
+    return of_all_follow_up or largest or _events(own)
+
+
+def _events(by_arm: Iterable[Estimate]) -> dict[str, int]:
+    """Of each arm, as its first value counts them."""
     found: dict[str, int] = {}
-    for item in by_arm(estimates):
+    for item in by_arm:
         for arm, events in item.events_by_arm.items():
             found.setdefault(arm, events)
-    compared = (dict(item.events_by_arm) for item in effects(estimates) if item.events_by_arm)
-    return found or next(compared, {})
+    return found
 
 
 def in_brief(estimates: Iterable[Estimate]) -> list[Estimate]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 from dataclasses import dataclass
 
-from equipoise.analysis.results import Results
+from equipoise import trials
+from equipoise.analysis.results import Flow, Results
 from equipoise.figures import numbers, quote
 from equipoise.protocol import Protocol
 from equipoise.report import words
-from equipoise.report.choose import is_follow_up, overall
+from equipoise.report.choose import events_by_arm, is_follow_up, overall
 from equipoise.report.headline import short
 
 
@@ -31,12 +34,21 @@ def key_numbers(protocol: Protocol, results: Results) -> list[Fact]:
             facts.append(Fact("Screened", numbers.count(results.flow.screened)))
         allocated = sum(arm.allocated for arm in results.flow.arms)
         facts.append(Fact(words.allocation_verb(protocol), numbers.count(allocated)))
-        facts.append(Fact("Died", numbers.count(sum(arm.died for arm in results.flow.arms))))
+        facts.append(_died(protocol, results, results.flow))
     times = [item for item in overall(results.estimates) if is_follow_up(item) and item.arm is None]
     if times:
         facts.append(Fact(f"Median follow-up, {words.method_words(protocol, times[0].method)}", short(times[0])))
     facts.append(Fact("Data cut-off", numbers.day(results.data_cut)))
     return facts
+
+
+def _died(protocol: Protocol, results: Results, flow: Flow) -> Fact:
+    """The deaths of the population analysed, where an endpoint counts them; else those after allocation."""
+    for name in protocol.endpoints:
+        deaths = events_by_arm(results.of(name)) if words.ends_in_death(protocol, name) else {}
+        if deaths:
+            return Fact("Died", numbers.count(sum(deaths.values())))
+    return Fact("Died after allocation", numbers.count(sum(arm.died for arm in flow.arms)))
 
 
 def design_facts(protocol: Protocol) -> list[Fact]:
@@ -100,6 +112,10 @@ def provenance(
     protocol: Protocol, results: Results, *, seed: int | str | None, seconds: float | None, software: str
 ) -> list[Fact]:
     """What it takes to check or repeat this page."""
+    shipped = _is_shipped(protocol)
+    file = protocol.id if shipped else shlex.quote(protocol.file)
+    trial = "" if shipped else f" --trial {file}"
+    verify = f"equipoise verify ledger.jsonl --head {results.head}{trial}"
     source = "rehearsal with synthetic participants" if results.source == "rehearsal" else results.source
     facts = [
         Fact("Protocol", f"{protocol.id}, version {results.protocol_version}"),
@@ -109,8 +125,15 @@ def provenance(
         Fact("Head of the ledger", results.head, code=True),
         Fact("Software", software),
         Fact("Run time", "" if seconds is None else f"{numbers.decimal(seconds, 1)}{numbers.NBSP}seconds"),
-        Fact("To verify", f"equipoise verify ledger.jsonl --head {results.head}" if results.head else "", code=True),
+        Fact("To verify", verify if results.head else "", code=True),
     ]
     if seed is not None and results.source == "rehearsal":
-        facts.append(Fact("To repeat", f"equipoise rehearse {protocol.id} --seed {seed} --out DIR", code=True))
+        facts.append(Fact("To repeat", f"equipoise rehearse {file} --seed {seed} --out DIR", code=True))
     return [fact for fact in facts if fact.text]
+
+
+def _is_shipped(protocol: Protocol) -> bool:
+    """Whether it is, to the letter, the shipped trial of its id, so that the id alone says which it is."""
+    if protocol.id not in trials.shipped():
+        return False
+    return hashlib.sha256(trials.protocol_path(protocol.id).read_bytes()).hexdigest() == protocol.digest

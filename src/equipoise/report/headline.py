@@ -13,8 +13,16 @@ from equipoise.estimates import Estimate
 from equipoise.figures import quote
 from equipoise.figures.numbers import NBSP, count, decimal, level, percent
 from equipoise.protocol import Protocol
-from equipoise.protocol.model.endpoints import Milestone
-from equipoise.report.choose import effects, events_by_arm, in_brief, is_follow_up, overall, test_of
+from equipoise.report.choose import (
+    classes_formed_later,
+    effects,
+    events_by_arm,
+    in_brief,
+    is_follow_up,
+    is_test,
+    overall,
+    test_of,
+)
 from equipoise.report.words import (
     allocation_verb,
     arm_words,
@@ -23,9 +31,18 @@ from equipoise.report.words import (
     capitalised,
     endpoint_labels,
     joined,
+    measure_words,
     method_words,
+    origin_of,
     primary_endpoint,
     uncapitalised,
+    until,
+)
+
+CLASSES = (
+    "The arms are classes formed by a later response, and whoever reached one had to live until then (guarantee-time "
+    "bias): only the landmark and the time-dependent comparisons are quoted here; the comparison and the curves by "
+    "class stand under the results, marked as biased."
 )
 
 
@@ -43,16 +60,32 @@ def headline(protocol: Protocol, results: Results) -> list[Paragraph]:
     labels = endpoint_labels(protocol)
     who = " ".join(filter(None, (participants(protocol, results), follow_up(protocol, results))))
     paragraphs = [Paragraph("", who)]
+    others = [
+        name
+        for name in protocol.endpoints
+        if name != primary and any(item.value is not None for item in effects(results.of(name)))
+    ]
+    since = _origins(protocol, [*filter(None, [primary]), *others])
     if primary is not None:
         own = results.of(primary)
-        text = " ".join([*_primary(protocol, primary, own), *readings(own)])
+        text = " ".join([*_primary(protocol, primary, own, since.get(primary, "")), *readings(own)])
         paragraphs.append(Paragraph("", text))
-    for name in protocol.endpoints:
+    if any(classes_formed_later(results.of(name)) for name in (primary, *others) if name):
+        paragraphs.append(Paragraph("", CLASSES))
+    for name in others:
         own = results.of(name)
-        if name != primary and any(item.value is not None for item in effects(own)):
-            said = [f"The {text}." for text in _effects(protocol, own)]
-            paragraphs.append(Paragraph(f"{labels[name]}.", " ".join([*said, *_values(protocol, own)])))
+        said = [f"The {text}." for text in _effects(protocol, own)]
+        paragraphs.append(
+            Paragraph(f"{labels[name]}.", " ".join([*said, *_values(protocol, own, since.get(name, ""))]))
+        )
     return [paragraph for paragraph in paragraphs if paragraph.text]
+
+
+def _origins(protocol: Protocol, endpoints: Sequence[str]) -> dict[str, str]:
+    """From what each endpoint's time counts, ` from diagnosis`; nothing where all count from the same."""
+    origins = {name: origin_of(protocol, name) for name in endpoints}
+    several = len(set(filter(None, origins.values()))) > 1
+    return {name: f" from {origin}" for name, origin in origins.items() if origin and several}
 
 
 def participants(protocol: Protocol, results: Results) -> str:
@@ -87,21 +120,20 @@ def short(estimate: Estimate) -> str:
     return quote.value(estimate, unit=True)
 
 
-def _primary(protocol: Protocol, endpoint: str, estimates: Sequence[Estimate]) -> list[str]:
+def _primary(protocol: Protocol, endpoint: str, estimates: Sequence[Estimate], since: str) -> list[str]:
     """Events, effects and values by arm of the primary endpoint."""
     name = uncapitalised(endpoint_labels(protocol).get(endpoint, endpoint))
-    # the events of a milestone are those of the whole follow-up, and not the ones that it rests on
-    events = {} if isinstance(protocol.endpoints.get(endpoint), Milestone) else events_by_arm(estimates)
+    events = events_by_arm(estimates)
     sentences = []
     if events:
-        total = sum(events.values())
+        total, by = sum(events.values()), until(protocol, endpoint)
         each = joined([f"{count(events[arm])} in {arm_words(arm)}" for arm in arms_in_order(protocol, events)])
         were = "event was" if total == 1 else "events were"
-        sentences.append(f"For {name}, the primary endpoint, {count(total)} {were} counted ({each}).")
+        sentences.append(f"For {name}, the primary endpoint, {count(total)} {were} counted{by} ({each}).")
     elif estimates:
         sentences.append(f"The primary endpoint was {name}.")
     sentences += [f"The {said}." for said in _effects(protocol, estimates)]
-    return [*sentences, *_values(protocol, estimates)]
+    return [*sentences, *_values(protocol, estimates, since)]
 
 
 def _effects(protocol: Protocol, estimates: Sequence[Estimate]) -> list[str]:
@@ -115,24 +147,38 @@ def _effect(protocol: Protocol, effect: Estimate, test: Estimate, *, name_method
     """`hazard ratio of B versus A was 0.86 (90 % CI 0.69–1.07; one-sided p = 0.13, log-rank)`."""
     at = f" at {effect.at:g}{NBSP}months" if effect.at is not None else ""
     method = f" ({method_words(protocol, effect.method)})" if name_method and effect.method else ""
-    subject = f"{effect.measure} of {effect.comparison}{at}{method}"
+    adjusted = f", {adjustment(protocol, effect)}," if effect.adjusted_for else ""
+    subject = f"{effect.measure} of {effect.comparison}{at}{method}{adjusted}"
     if effect.value is None:
-        return f"{subject} could not be given ({effect.note})"
-    p = f"{quote.p(test)}, {method_words(protocol, test.p_method)}" if test.p_value is not None else ""
+        return f"{subject} could not be given ({effect.reason})"
+    p = f"{quote.p(test)}, {test_words(protocol, effect, test)}" if test.p_value is not None else ""
     inside = "; ".join(filter(None, (quote.limits(effect), p)))
     return f"{subject} was {quote.value(effect, unit=True)}" + (f" ({inside})" if inside else "")
 
 
-def _values(protocol: Protocol, estimates: Sequence[Estimate]) -> list[str]:
-    """`The median was 69 months (arm A) and 75 months (arm B).`"""
+def adjustment(protocol: Protocol, estimate: Estimate) -> str:
+    """`adjusted for age and HER2 status`; empty where it is not."""
+    labels = [method_words(protocol, name) for name in estimate.adjusted_for]
+    return f"adjusted for {joined(labels)}" if labels else ""
+
+
+def test_words(protocol: Protocol, effect: Estimate, test: Estimate) -> str:
+    """The test whose p stands beside an effect; said to be unadjusted where the effect is adjusted and it is not."""
+    unadjusted = effect.adjusted_for and is_test(test) and not test.adjusted_for
+    plain = unadjusted and "unadjusted" not in test.p_method
+    return ("unadjusted " if plain else "") + method_words(protocol, test.p_method)
+
+
+def _values(protocol: Protocol, estimates: Sequence[Estimate], since: str) -> list[str]:
+    """`The median was 69 months (arm A) and 75 months (arm B).`; `since` is from what they count, ` from diagnosis`."""
     found = in_brief(estimates)
     if not found:
         return []
     at = f" at {found[0].at:g}{NBSP}months" if found[0].at is not None else ""
-    measure = found[0].measure
+    measure = measure_words(protocol, found[0])
     subject = f"the {measure}" if measure in ("median", "mean") else measure
     values = by_arm_words(protocol, {item.arm or "": short(item) for item in found})
-    return [f"{capitalised(subject)}{at} was {values}."]
+    return [f"{capitalised(subject)}{at}{since} was {values}."]
 
 
 def readings(estimates: Sequence[Estimate]) -> list[str]:
@@ -157,6 +203,6 @@ def reading(effect: Estimate) -> str:
         )
     below, above = (f"{decimal(abs(100 * (1 - limit)), 0)}{NBSP}%" for limit in (low, high))
     return (
-        f"{span} includes 1: anything from a hazard {below} lower to one {above} higher with {effect.arm}, no "
-        f"difference among them, agrees with these data at that level. {absence}"
+        f"{span} includes 1: anything from a hazard {below} lower to one {above} higher with {effect.arm} "
+        f"(no difference included) agrees with these data at that level. {absence}"
     )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from equipoise import figures
 from equipoise.analysis.results import Curve, Results
+from equipoise.estimates import Estimate
 from equipoise.figures import Figure, quote
 from equipoise.figures.palette import arm_styles
 from equipoise.protocol import Protocol
 from equipoise.report import words
-from equipoise.report.choose import effects, events_by_arm, in_brief, overall, test_of
-from equipoise.report.headline import short
+from equipoise.report.choose import (
+    classes_formed_later,
+    effects,
+    events_by_arm,
+    in_brief,
+    overall,
+    test_of,
+)
+from equipoise.report.headline import adjustment, short, test_words
 from equipoise.report.page import environment, software_version
-from equipoise.report.pictures import in_order
-from equipoise.report.tables import measure_of
+from equipoise.report.pictures import LATER_CLASSES, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class IndexRow:
         result: the primary result in a line.
         arms: id and colour of each arm, for the legend of the picture.
         picture: curves of the primary endpoint.
+        warning: what is wrong with these curves.
     """
 
     trial: str
@@ -51,6 +59,7 @@ class IndexRow:
     result: str
     arms: tuple[tuple[str, str], ...] = ()
     picture: Figure | None = None
+    warning: str = ""
 
 
 def index_row(protocol: Protocol, results: Results, href: str | None = None) -> IndexRow:
@@ -61,7 +70,9 @@ def index_row(protocol: Protocol, results: Results, href: str | None = None) -> 
     counted = events_by_arm(results.of(primary))
     curves = _curves(protocol, results, primary)
     styles = arm_styles(tuple(curve.arm for curve in curves))
-    picture = figures.sparkline(curves, title=f"{protocol.acronym or protocol.id}: {label}") if curves else None
+    warning = LATER_CLASSES if curves and classes_formed_later(results.of(curves[0].endpoint)) else ""
+    title = f"{protocol.acronym or protocol.id}: {label}"
+    picture = figures.sparkline(curves, title=title, warning=warning) if curves else None
     return IndexRow(
         trial=protocol.id,
         title=protocol.title,
@@ -75,6 +86,7 @@ def index_row(protocol: Protocol, results: Results, href: str | None = None) -> 
         result=primary_result(protocol, results, primary),
         arms=tuple((arm, style.color) for arm, style in styles.items()),
         picture=picture,
+        warning=warning,
     )
 
 
@@ -86,19 +98,29 @@ def _curves(protocol: Protocol, results: Results, primary: str) -> list[Curve]:
 
 
 def primary_result(protocol: Protocol, results: Results, endpoint: str) -> str:
-    """The primary result in a line: the effect if there is one, else one value for each arm."""
+    """The primary result in a line: the effects with what tells them apart, else one value for each arm."""
     everyone = overall(results.of(endpoint))
     found = [item for item in effects(everyone) if item.value is not None]
-    if len(found) == 1:
-        effect = found[0]
-        p, limits = quote.p(test_of(effect, everyone)), quote.limits(effect)
-        text = f"{measure_of(effect)}, {effect.comparison}: {quote.value(effect, unit=True)}"
-        return text + (f" ({limits})" if limits else "") + (f", {p}" if p else "")
+    if found:
+        several = len({item.comparison for item in found}) < len(found)
+        return "; ".join(_effect(protocol, item, everyone, name_method=several) for item in found)
     values = in_brief(everyone)
     if values:
         shown = words.by_arm_words(protocol, {item.arm or "": short(item) for item in values})
-        return f"{measure_of(values[0])}: {shown}"
+        return f"{words.measure_of(protocol, values[0])}: {shown}"
     return "no estimate"
+
+
+def _effect(protocol: Protocol, effect: Estimate, everyone: Sequence[Estimate], *, name_method: bool) -> str:
+    """`Hazard ratio, B versus A: 0.86 (90 % CI 0.69–1.07), one-sided p = 0.13`; its method too, if asked."""
+    method = f" ({words.method_words(protocol, effect.method)})" if name_method else ""
+    parts = (words.measure_of(protocol, effect), effect.comparison + method, adjustment(protocol, effect))
+    text = f"{', '.join(filter(None, parts))}: {quote.value(effect, unit=True)}"
+    test, limits = test_of(effect, everyone), quote.limits(effect)
+    p = quote.p(test)
+    if p and effect.adjusted_for:
+        p += f" ({test_words(protocol, effect, test)})"
+    return text + (f" ({limits})" if limits else "") + (f", {p}" if p else "")
 
 
 def render_index(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,26 +10,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from equipoise.analysis.results import Results
-from equipoise.figures import numbers, quote
+from equipoise.figures import numbers
 from equipoise.protocol import Protocol
 from equipoise.report import words
 from equipoise.report.assumed import Assumption, assumptions
+from equipoise.report.cohort import cohort_rules
 from equipoise.report.facts import design_facts, key_numbers, provenance
 from equipoise.report.headline import headline
 from equipoise.report.pictures import flow_picture
 from equipoise.report.published import published_rows
 from equipoise.report.sections import primary_result, section
 from equipoise.report.tables import groups
-
-
-@dataclass(frozen=True, slots=True)
-class CohortVerdict:
-    """A rule about the cohort, and what was found."""
-
-    id: str
-    label: str
-    rule: str
-    verdict: str
 
 
 def render_report(
@@ -67,7 +57,7 @@ def render_report(
         "sections": [section(protocol, results, name, items) for name, items in grouped.items()],
         "published": published_rows(protocol, results),
         "assumptions": _by_section(assumptions(protocol)),
-        "cohort_rules": _cohort_rules(protocol, results),
+        "cohort_rules": cohort_rules(protocol, results),
         "provenance": provenance(
             protocol, results, seed=seed, seconds=seconds, software=software or software_version()
         ),
@@ -88,6 +78,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["count"] = numbers.count
+    made.filters["sentence"] = words.capitalised
     made.globals["style"] = Markup(made.get_template("style.css").render())
     return made
 
@@ -105,13 +96,3 @@ def _by_section(found: Iterable[Assumption]) -> dict[str, list[Assumption]]:
     for item in found:
         grouped.setdefault(item.section, []).append(item)
     return grouped
-
-
-def _cohort_rules(protocol: Protocol, results: Results) -> list[CohortVerdict]:
-    """Each rule about the cohort, with its verdict where an estimate carries its id."""
-    verdicts = []
-    for rule in protocol.cohort_rules:
-        own = [item for item in results.estimates if item.endpoint.lower() == rule.id.lower()]
-        text = "; ".join(item.note or quote.value(item, unit=True) for item in own)
-        verdicts.append(CohortVerdict(rule.id, rule.label or " ".join(rule.quotes), rule.rule, text))
-    return verdicts

@@ -14,7 +14,10 @@ from equipoise.figures import Figure, numbers
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.endpoints import TimeToEvent
 from equipoise.report import words
-from equipoise.report.choose import by_arm, effects, stands
+from equipoise.report.choose import by_arm, classes_formed_later, effects, stands
+
+LATER_CLASSES = "biased: classes formed by later response (guarantee-time)"
+"""What stands by every curve of such classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +54,38 @@ def curve_pictures(
     ratios = effects(estimates)
     crowded = len(ratios) > len({item.comparison for item in ratios}) or len(ratios) > 3
     shown = [*by_arm(estimates), *(() if crowded else ratios)]
+    warning = LATER_CLASSES if classes_formed_later(estimates) else ""
     for index, ((kind, cause), own) in enumerate(by_kind.items()):
         endpoint = protocol.endpoints.get(own[0].endpoint)
         origin = endpoint.origin if isinstance(endpoint, TimeToEvent) else ""
-        of = f", {cause}" if cause and cause != label else ""
+        of = _counted(protocol, own[0].endpoint, cause, label) if kind == "incidence" else ""
         wide, narrow = (
             figures.kaplan_meier(
                 own,
-                title=f"{label}{of}",
+                title=f"{label}: cumulative incidence{of}" if kind == "incidence" else label,
                 show_title=False,
                 estimates=shown,
                 origin=words.origin_words(protocol, origin),
+                warning=warning,
                 value_label=words.value_label(protocol, own[0].endpoint, kind),
                 narrow=n,
             )
             for n in (False, True)
         )
         stem = f"curves-{own[0].endpoint}-{index}"
-        what = "Kaplan–Meier estimate" if kind == "survival" else "Cumulative incidence (Aalen–Johansen)"
+        what = "Kaplan–Meier estimate" if kind == "survival" else f"Cumulative incidence{of}, Aalen–Johansen estimate,"
         ticks = "; ticks are censored participants" if kind == "survival" else ""
-        late = "; nobody is at risk before allocation (delayed entry)" if _enter_late(own) else ""
-        caption = f"{label}{of}. {what} with {numbers.level(own[0].conf_level)} pointwise limits{ticks}{late}."
+        entry = "registration" if warning else "allocation"  # a class is known after time starts to count
+        late = f"; nobody is at risk before {entry} (delayed entry)" if _enter_late(own) else ""
+        caption = f"{label}. {what} with {numbers.level(own[0].conf_level)} pointwise limits{ticks}{late}."
+        caption += f" {words.capitalised(warning)}." if warning else ""
         yield Picture(markup(wide, f"{stem}-wide"), markup(narrow, f"{stem}-narrow"), caption)
+
+
+def _counted(protocol: Protocol, endpoint: str, cause: str, label: str) -> str:
+    """The event that an incidence counts, ` of death (breast cancer)`."""
+    event = words.counted_event(protocol, endpoint) or (cause if cause != label else "")
+    return f" of {event}" if event else ""
 
 
 def _enter_late(curves: Sequence[Curve]) -> bool:

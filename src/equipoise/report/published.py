@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from equipoise.analysis.results import Results
 from equipoise.estimates import Estimate
 from equipoise.figures import quote
+from equipoise.figures.numbers import NBSP
 from equipoise.protocol import Protocol
+from equipoise.protocol.model.endpoints import Milestone, TimeToEvent
 from equipoise.report.choose import stands
-from equipoise.report.tables import measure_of, who
-from equipoise.report.words import endpoint_labels
+from equipoise.report.tables import who
+from equipoise.report.words import endpoint_labels, measure_of
+
+_BOUND = re.compile(r"p printed as ([<>])\s*([\d.]*\d)\.?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,19 @@ def published_rows(protocol: Protocol, results: Results) -> list[PublishedRow]:
     rows = []
     for item in protocol.reported:
         own = matching(item, results)
+        label, measure, timeless = labels.get(item.endpoint, item.endpoint), measure_of(protocol, item), False
+        if _lacks_time(protocol, item):
+            # the endpoint's own label may name the time of our analysis, which the source does not say
+            label, measure, timeless = _without_time(protocol, item.endpoint), f"{measure}, time not stated", True
         rows.append(
             PublishedRow(
-                endpoint=labels.get(item.endpoint, item.endpoint),
-                measure=measure_of(item),
+                endpoint=label,
+                measure=measure,
                 who=who(item),
                 published=_printed(item),
-                ours=None if own is None else _printed(own),
+                ours=None if own is None else _printed(own, with_time=timeless),
                 source="source document" if item.source == protocol.document else item.source,
-                note=item.note,
+                note=_BOUND.sub("", item.note),
             )
         )
     return rows
@@ -71,5 +80,22 @@ def _same_group(a: Estimate, b: Estimate) -> bool:
     return (a.arm, a.reference, dict(a.subgroup)) == (b.arm, b.reference, dict(b.subgroup))
 
 
-def _printed(estimate: Estimate) -> Printed:
-    return Printed(quote.value(estimate, unit=True), quote.limits(estimate), quote.p(estimate))
+def _lacks_time(protocol: Protocol, item: Estimate) -> bool:
+    """Whether a share is one at a time that the source does not say."""
+    timed = isinstance(protocol.endpoints.get(item.endpoint), Milestone | TimeToEvent)
+    return timed and item.at is None and item.unit == "probability"
+
+
+def _without_time(protocol: Protocol, endpoint: str) -> str:
+    """The label of an endpoint; of a milestone that of the endpoint whose milestone it is."""
+    item = protocol.endpoints[endpoint]
+    return protocol.endpoints[item.of].label if isinstance(item, Milestone) else item.label
+
+
+def _printed(estimate: Estimate, *, with_time: bool = False) -> Printed:
+    """A number as text; a p that the source gives as a bound only, as its note says, stays a bound."""
+    at = f" at {estimate.at:g}{NBSP}months" if with_time and estimate.at is not None else ""
+    p = quote.p(estimate)
+    if bound := _BOUND.search(estimate.note):
+        p = f"{quote.SIDES.get(estimate.sides or 0, '')} p{NBSP}{bound[1]}{NBSP}{bound[2]}".strip()
+    return Printed(quote.value(estimate, unit=True) + at, quote.limits(estimate), p)

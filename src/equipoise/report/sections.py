@@ -14,6 +14,7 @@ from equipoise.figures import numbers, quote
 from equipoise.protocol import Protocol
 from equipoise.report import words
 from equipoise.report.choose import effects, overall, test_of
+from equipoise.report.headline import adjustment, test_words
 from equipoise.report.pictures import Picture, curve_pictures, forest_pictures, markup
 from equipoise.report.tables import (
     ArmTable,
@@ -21,7 +22,6 @@ from equipoise.report.tables import (
     SubgroupTable,
     arm_table,
     comparison_rows,
-    measure_of,
     subgroup_tables,
 )
 
@@ -34,6 +34,7 @@ class Section:
     label: str
     role: str
     definition: str
+    rules: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     curves: tuple[Picture, ...]
     forests: tuple[Picture, ...]
@@ -53,6 +54,7 @@ def section(protocol: Protocol, results: Results, name: str, estimates: Sequence
         label=label,
         role=endpoint.role if endpoint is not None else "sensitivity",
         definition=words.definition(protocol, endpoint) if endpoint is not None else "",
+        rules=words.rules(endpoint),
         notes=tuple(dict.fromkeys(notes)),
         curves=tuple(curve_pictures(protocol, [c for c in results.curves if c.endpoint == name], label, estimates)),
         forests=tuple(forest_pictures(protocol, name, label, estimates)),
@@ -84,13 +86,15 @@ def primary_result(protocol: Protocol, endpoint: str, estimates: Sequence[Estima
     test = test_of(effect, overall(estimates))
     favours = (f"favours {effect.arm}", f"favours {effect.reference}") if effect.unit == "ratio" else ("", "")
     label = words.endpoint_labels(protocol).get(endpoint, endpoint)
-    title = f"{measure_of(effect)}, {effect.comparison}"
+    title = ", ".join(
+        filter(None, (words.measure_of(protocol, effect), effect.comparison, adjustment(protocol, effect)))
+    )
     return PrimaryResult(
         label=label,
         measure=title,
         value=quote.value(effect),
         unit=numbers.unit_word(effect.unit, difference=quote.is_difference(effect)),
         limits=quote.limits(effect),
-        p=f"{quote.p(test)} ({words.method_words(protocol, test.p_method)})" if test.p_value is not None else "",
+        p=f"{quote.p(test)} ({test_words(protocol, effect, test)})" if test.p_value is not None else "",
         picture=markup(figures.interval(effect, title=f"{label}: {title}", favours=favours), "primary-result"),
     )

@@ -10,7 +10,7 @@ from equipoise.figures import quote
 from equipoise.figures.numbers import NBSP, count, decimal, level
 from equipoise.protocol import Protocol
 from equipoise.report.choose import by_arm, is_follow_up, is_test, overall
-from equipoise.report.words import arms_in_order, capitalised, method_words, value_words
+from equipoise.report.words import arms_in_order, capitalised, measure_of, method_words, until, value_words
 
 _SYMBOLS = {"z": "z", "chi-squared": "χ²"}
 
@@ -73,19 +73,13 @@ def who(estimate: Estimate) -> str:
     return estimate.arm if estimate.arm is not None else "All"
 
 
-def measure_of(estimate: Estimate) -> str:
-    """The measure and its time: `Survival at 12 months`."""
-    at = f" at {estimate.at:g}{NBSP}months" if estimate.at is not None else ""
-    return capitalised(estimate.measure) + at
-
-
 def row(protocol: Protocol, estimate: Estimate, *, measure: str = "") -> Row:
     """One estimate as text."""
     value = quote.value(estimate, unit=True)
     if estimate.value is not None and estimate.unit in _SYMBOLS:
         value = f"{_SYMBOLS[estimate.unit]}{NBSP}={NBSP}{decimal(estimate.value, 2)}"
     return Row(
-        measure=measure or measure_of(estimate),
+        measure=measure or measure_of(protocol, estimate),
         who=who(estimate),
         value=value,
         missing=estimate.value is None,
@@ -93,7 +87,7 @@ def row(protocol: Protocol, estimate: Estimate, *, measure: str = "") -> Row:
         p=quote.p(estimate),
         p_method=method_words(protocol, estimate.p_method) if estimate.p_value is not None else "",
         sizes=_sizes(protocol, estimate.events_by_arm, estimate.n_by_arm),
-        how="; ".join(filter(None, (how(protocol, estimate), "" if estimate.value is None else estimate.note))),
+        how="; ".join(filter(None, (how(protocol, estimate), estimate.remark))),
     )
 
 
@@ -127,13 +121,13 @@ def arm_table(protocol: Protocol, estimates: Iterable[Estimate]) -> ArmTable | N
     arms = arms_in_order(protocol, (item.arm or "" for item in values))
     levels = {item.conf_level for item in values if quote.limits(item)}
     common = next(iter(levels)) if len(levels) == 1 else None
-    sizes = {arm: _same([item for item in values if item.arm == arm]) for arm in arms}
+    sizes = {arm: _same(protocol, [item for item in values if item.arm == arm]) for arm in arms}
     keyed: dict[tuple[str, str], dict[str, Estimate]] = {}
     for item in values:
-        keyed.setdefault((measure_of(item), how(protocol, item)), {}).setdefault(item.arm or "", item)
+        keyed.setdefault((measure_of(protocol, item), how(protocol, item)), {}).setdefault(item.arm or "", item)
     rows: list[tuple[str, tuple[Cell | None, ...], str]] = []
     for (measure, method), cells in keyed.items():
-        notes = dict.fromkeys(item.note for item in cells.values() if item.value is not None and item.note)
+        notes = dict.fromkeys(item.remark for item in cells.values() if item.remark)
         row_cells = tuple(_cell(cells[arm], common, show_n=not sizes[arm]) if arm in cells else None for arm in arms)
         rows.append((measure, row_cells, "; ".join(filter(None, (method, *notes)))))
     methods = {method for _, _, method in rows}
@@ -147,17 +141,21 @@ def arm_table(protocol: Protocol, estimates: Iterable[Estimate]) -> ArmTable | N
     )
 
 
-def _same(estimates: Sequence[Estimate]) -> str:
+def _same(protocol: Protocol, estimates: Sequence[Estimate]) -> str:
     """Events and participants of one arm if all its values rest on the same ones; else empty."""
-    sizes = {(item.events_by_arm.get(item.arm or ""), item.n_by_arm.get(item.arm or "")) for item in estimates}
+    # a share at a time rests on the events until then, and the column is of all follow-up where some value is
+    timeless = [item for item in estimates if item.at is None] or estimates
+    sizes = {(item.events_by_arm.get(item.arm or ""), item.n_by_arm.get(item.arm or "")) for item in timeless}
     events, participants = next(iter(sizes))
-    if len(sizes) > 1 or participants is None:
+    participants_differ = len({item.n_by_arm.get(item.arm or "") for item in estimates}) > 1
+    if len(sizes) > 1 or participants_differ or participants is None:
         return ""
     if events is None:
         return f"n{NBSP}={NBSP}{count(participants)}"
     if all(item.measure == "proportion" for item in estimates):
         return f"{count(events)} of {count(participants)}"
-    return f"{count(events)} {'event' if events == 1 else 'events'} in {count(participants)}"
+    by = until(protocol, estimates[0].endpoint)
+    return f"{count(events)} {'event' if events == 1 else 'events'}{by} in {count(participants)}"
 
 
 def _cell(estimate: Estimate, common: float | None, *, show_n: bool) -> Cell:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
-
+from equipoise.estimates import Estimate
 from equipoise.figures.numbers import NBSP
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
@@ -75,22 +74,75 @@ def definition(protocol: Protocol, endpoint: Endpoint) -> str:
         case TimeToEvent():
             return _time_to_event(protocol, endpoint)
         case Milestone():
-            of = uncapitalised(protocol.endpoints[endpoint.of].label)
-            return (
-                f"Share of participants without an event of {of} at {endpoint.at_months:g}{NBSP}months (Kaplan–Meier)."
-            )
+            of = protocol.endpoints[endpoint.of]
+            competing = isinstance(of, TimeToEvent) and of.competing
+            how = "one minus the cumulative incidence, Aalen–Johansen" if competing else "Kaplan–Meier"
+            at = f"{endpoint.at_months:g}{NBSP}months"
+            return f"Share of participants without an event of “{of.label}” at {at} ({how})."
         case Count():
             until = f", until {event_words(protocol, endpoint.terminal)}" if endpoint.terminal else ""
             since = origin_words(protocol, endpoint.origin)
             return f"How often since {since}: {event_words(protocol, endpoint.events)}{until}."
         case Proportion():
-            among = Markup(", among those for whom <code>{}</code>").format(endpoint.among) if endpoint.among else ""
-            return Markup("Share of participants for whom <code>{}</code>{}.").format(endpoint.rule, among)
+            among = ", among those to whom the question applies" if endpoint.among else ""
+            return f"Share of participants{among}: {uncapitalised(endpoint.label)}."
         case Score():
             times = joined([f"{at:g}" for at in endpoint.at_months])
             named = f"{endpoint.instrument}, " if endpoint.instrument else ""
             what = protocol.dictionary[endpoint.variable].label
             return f"{named}{what} at {times}{NBSP}months; higher is {endpoint.higher_is}."
+
+
+def rules(endpoint: Endpoint | None) -> tuple[tuple[str, str], ...]:
+    """The rules by which a proportion is counted, each with what it says, as the protocol writes them."""
+    if not isinstance(endpoint, Proportion):
+        return ()
+    named = (("rule", endpoint.rule), ("rule for those to whom it applies", endpoint.among))
+    return tuple((name, rule) for name, rule in named if rule)
+
+
+def counted_event(protocol: Protocol, endpoint: str) -> str:
+    """The event whose cumulative incidence an endpoint has, `death (breast cancer)`; empty if it names none."""
+    item = protocol.endpoints.get(endpoint)
+    if isinstance(item, Milestone):
+        item = protocol.endpoints.get(item.of)
+    return event_words(protocol, item.all_events) if isinstance(item, TimeToEvent) else ""
+
+
+def measure_words(protocol: Protocol, estimate: Estimate) -> str:
+    """What is estimated: `survival`, `cumulative incidence of death (breast cancer)`."""
+    event = counted_event(protocol, estimate.endpoint) if estimate.measure == "cumulative incidence" else ""
+    return f"{estimate.measure} of {event}" if event else estimate.measure
+
+
+def measure_of(protocol: Protocol, estimate: Estimate) -> str:
+    """The measure and its time: `Survival at 12 months`."""
+    at = f" at {estimate.at:g}{NBSP}months" if estimate.at is not None else ""
+    return capitalised(measure_words(protocol, estimate)) + at
+
+
+def origin_of(protocol: Protocol, endpoint: str) -> str:
+    """Where the time of an endpoint starts, as words; empty where it has no origin."""
+    item = protocol.endpoints.get(endpoint)
+    if isinstance(item, Milestone):
+        item = protocol.endpoints.get(item.of)
+    return origin_words(protocol, item.origin) if isinstance(item, TimeToEvent | Count) else ""
+
+
+def until(protocol: Protocol, endpoint: str) -> str:
+    """` by 24 months`, the time up to which the events of a milestone count; empty for other endpoints."""
+    item = protocol.endpoints.get(endpoint)
+    return f" by {item.at_months:g}{NBSP}months" if isinstance(item, Milestone) else ""
+
+
+def ends_in_death(protocol: Protocol, endpoint: str) -> bool:
+    """Whether every death is an event of an endpoint, whatever its cause, and nothing else is."""
+    item = protocol.endpoints.get(endpoint)
+    return (
+        isinstance(item, TimeToEvent)
+        and not item.competing
+        and all(ref in protocol.events and protocol.events[ref].kind == "death" for ref in item.all_events)
+    )
 
 
 def _time_to_event(protocol: Protocol, endpoint: TimeToEvent) -> str:
@@ -104,7 +156,8 @@ def _time_to_event(protocol: Protocol, endpoint: TimeToEvent) -> str:
         parts.append(f"{event_words(protocol, endpoint.competing)} competes")
     parts.append(CENSORING[endpoint.censor])
     if endpoint.horizon_months:
-        parts.append(f"time frame {endpoint.horizon_months:g}{NBSP}months")
+        frame = f"{endpoint.horizon_months:g}{NBSP}months"
+        parts.append(f"time frame in the source: {frame}; all follow-up is analysed")
     return "; ".join(parts) + "."
 
 
@@ -112,7 +165,8 @@ def value_label(protocol: Protocol, endpoint: str, kind: str) -> str:
     """What the curves of an endpoint show, for the axis."""
     item = protocol.endpoints.get(endpoint)
     if kind == "incidence":
-        return "Cumulative incidence, %"
+        event = counted_event(protocol, endpoint)
+        return f"Cumulative incidence of {event}, %" if event else "Cumulative incidence, %"
     deaths = isinstance(item, TimeToEvent) and all(
         protocol.events[ref.partition(":")[0]].kind == "death" for ref in item.all_events
     )
