@@ -142,7 +142,7 @@ def test_every_full_block_holds_the_ratio(ratio: Ratio, blocks: list[tuple[int, 
         places += times
         for _ in range(times * ratio.total):
             possible = [arm for arm, p in method.probabilities(state, {}).by_arm.items() if p]
-            state = method.advance(state, {}, random.choice(possible), block_size=size)  # type: ignore[attr-defined]  # a random.Random
+            state = method.advance(state, {}, random.choice(possible), block_size=size)
             size = None
         assert state.at("all").arms == {arm: share * places for arm, share in ratio.shares}
         assert state.at("all").left == {}
@@ -291,7 +291,7 @@ def test_a_margin_in_the_ratio_has_no_imbalance(ratio: Ratio, times: int, measur
     in_ratio = {arm: share * times for arm, share in ratio.shares}
     none = margin_imbalance(measure, ratio, {})
     assert margin_imbalance(measure, ratio, in_ratio) == none
-    assert margin_imbalance(measure, ratio, {**in_ratio, "A": in_ratio["A"] + 1}) > none  # type: ignore[operator]  # both of one exact type
+    assert margin_imbalance(measure, ratio, {**in_ratio, "A": in_ratio["A"] + 1}) > none
 
 
 def test_margins_are_counted_by_factor_and_level_and_only_where_the_participant_stands() -> None:
@@ -332,7 +332,7 @@ def test_minimisation_refuses_no_factor_an_unknown_measure_and_a_variable_counte
     with pytest.raises(AllocationError, match="no factor"):
         Minimisation(ONE_TO_ONE, (), Fraction(4, 5))
     with pytest.raises(AllocationError, match="measure"):
-        Minimisation(ONE_TO_ONE, (Factor("f"),), Fraction(4, 5), "maximum")  # type: ignore[arg-type]  # on purpose
+        Minimisation(ONE_TO_ONE, (Factor("f"),), Fraction(4, 5), "maximum")
     with pytest.raises(AllocationError, match="twice"):
         Minimisation(ONE_TO_ONE, (Factor("f"), Factor("f")), Fraction(4, 5))
     with pytest.raises(AllocationError, match="site is counted twice"):

@@ -158,7 +158,7 @@ anything = (
 def test_a_value_that_is_admitted_comes_back_from_the_ledger_as_it_was(kind: str, value: object) -> None:
     variable = VARIABLES[kind]
     if check_value("x", variable, value) is None:
-        back = from_json(variable, recorded_json(variable, value))  # type: ignore[arg-type]  # it was admitted
+        back = from_json(variable, recorded_json(variable, value))
         assert back == value
         assert isinstance(back, {"integer": int, "decimal": Decimal, "date": date, "boolean": bool}.get(kind, str))
 
@@ -214,7 +214,7 @@ def test_there_is_one_zero() -> None:
 )
 def test_an_entry_with_a_value_of_another_type_is_not_read(kind: str, value: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        from_json(VARIABLES[kind], value)  # type: ignore[arg-type]  # that is what is tested
+        from_json(VARIABLES[kind], value)
 
 
 # --- judgements

@@ -103,7 +103,7 @@ def with_entry(clerk: Clerk, **parts: object) -> Journal:
     journal = clerk.desk.journal
     defaults = {"time": "2024-03-01T09:00:00Z", "actor": "eve", "role": "x", "site": "01", "participant": "P1"}
     defaults |= {"command": "x", "version": "1"}
-    journal.append(**{"reason": None, "kind": "visit", "data": {"on": "2024-03-02"}, **defaults, **parts})  # type: ignore[arg-type]  # any parts
+    journal.append(**{"reason": None, "kind": "visit", "data": {"on": "2024-03-02"}, **defaults, **parts})
     return journal
 
 

@@ -107,4 +107,4 @@ def test_covariates_that_are_missing_are_refused_with_their_rows(
     covariates: dict[str, list[object]], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        linear_predictors(MODEL, covariates)  # type: ignore[arg-type]  # wrong on purpose
+        linear_predictors(MODEL, covariates)

@@ -45,7 +45,7 @@ def history(
 
 
 def recorded(cut_off: float = 400, **times: float) -> Records:
-    return observe(history(**times), visits=QUARTERLY, cut_off=cut_off)  # type: ignore[arg-type]  # cause is a whole number
+    return observe(history(**times), visits=QUARTERLY, cut_off=cut_off)
 
 
 def test_months_become_whole_days_rounded_up() -> None:
@@ -206,4 +206,4 @@ def test_what_cannot_be_observed_is_refused() -> None:
             visit_months(intervals)
     for events in ([], ["relapse"]):
         with pytest.raises(DesignError, match="events"):
-            time_to_first(recorded(), events, censor="last_visit")  # type: ignore[arg-type]  # wrong on purpose
+            time_to_first(recorded(), events, censor="last_visit")

@@ -79,7 +79,7 @@ def scaled(hazard: Hazard, ratio: float) -> Callable[[float], float]:
 
 def deaths_of(hazard: Hazard, n: int = N, **options: object) -> Floats:
     model = DiseaseModel(arms=("A",), cancer_death=Transition(hazard=hazard))
-    return simulate(model, np.zeros(n, dtype=int), seed=SEED, **options).death  # type: ignore[arg-type]  # options vary
+    return simulate(model, np.zeros(n, dtype=int), seed=SEED, **options).death
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_the_kernel_is_compiled_once_whatever_arrays_are_given() -> None:
     simulate(FULL, np.array([0, 1, 0], dtype=np.int8), seed=1, arm_from=frozen)
     simulate(pack(FULL), np.arange(6)[::2] % 2, seed=1, replicate=frozen.astype(int), participant=[5, 6, 7])
     simulate(FULL, [[0, 1]], seed=1, arm_from=[[1, 2]], linear_predictors={"dropout": frozen[:1]})
-    assert len(walk.signatures) == 1  # type: ignore[attr-defined]  # numba's own attribute
+    assert len(walk.signatures) == 1
 
 
 def test_an_empty_trial_has_empty_histories() -> None:
@@ -411,4 +411,4 @@ def test_histories_become_a_table() -> None:
 )
 def test_what_cannot_be_simulated_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(DesignError, match=message):
-        simulate(FULL, seed=1, **options)  # type: ignore[arg-type]  # wrong on purpose
+        simulate(FULL, seed=1, **options)

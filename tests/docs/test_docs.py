@@ -25,7 +25,7 @@ from equipoise.trials import protocol_path, shipped
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "equipoise"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-VERBS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]  # the application is a group
+VERBS: dict[str, Any] = get_command(app).commands
 
 
 @cache

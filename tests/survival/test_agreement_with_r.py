@@ -19,7 +19,7 @@ PATH = Path(__file__).parent.parent / "data" / "survival" / "r_numbers.json"
 
 @pytest.fixture(scope="module")
 def r() -> dict[str, Any]:
-    return json.loads(PATH.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads(PATH.read_text(encoding="utf-8"))
 
 
 def close(ours: Any, theirs: Any, rel: float = 1e-11) -> None:

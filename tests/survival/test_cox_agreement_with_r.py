@@ -20,7 +20,7 @@ MODELS = ("efron", "breslow", "robust")
 
 
 def read(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / name).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_firths_penalty_maximises_the_penalised_likelihood_that_coxph_gives(
     separated = (d["event"] == 0) & (d["x1"] > 0.3)
     x = np.column_stack([d["x1"], d["x2"], separated])
     for ties, expected in zip(("efron", "breslow"), r["firth"], strict=True):
-        fit = survival.cox(d["time"], d["event"], x, entry=d["entry"], firth=True, ties=ties)  # type: ignore[arg-type]
+        fit = survival.cox(d["time"], d["event"], x, entry=d["entry"], firth=True, ties=ties)
         assert fit.converged
         close(fit.coef, expected["coef"], 1e-8)  # maximised there by differences
         close(fit.log_likelihood, expected["log_likelihood"])
@@ -110,7 +110,7 @@ def test_residuals_equal_those_of_residuals_coxph(
     model: str, kind: str, fits: dict[str, survival.Cox], r: dict[str, Any]
 ) -> None:
     expected = r["after"][model]["scaled" if kind == "scaled-schoenfeld" else kind]
-    close(fits[model].residuals(kind), expected, 1e-9)  # type: ignore[arg-type]
+    close(fits[model].residuals(kind), expected, 1e-9)
 
 
 @pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])
@@ -118,7 +118,7 @@ def test_residuals_equal_those_of_residuals_coxph(
 def test_the_proportional_hazards_test_equals_cox_zph(
     model: str, transform: str, fits: dict[str, survival.Cox], r: dict[str, Any]
 ) -> None:
-    test = fits[model].proportional_hazards_test(transform)  # type: ignore[arg-type]
+    test = fits[model].proportional_hazards_test(transform)
     expected = np.array(r["after"][model]["zph"][transform])
     close(np.column_stack([test.statistic, test.df, test.p_value]), expected, 1e-9)
     assert test.names == ("x1", "x2", "global")

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent.parent / "data" / "survival"
 
 
 def read(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / name).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def recurrent() -> dict[str, np.ndarray]:
@@ -266,9 +266,9 @@ def test_what_follows_a_fit_says_what_it_cannot_do() -> None:
     d = simulated()
     fit = survival.cox(d["time"], d["event"], {"arm": d["arm"], "z": d["z"]}, strata=d["cause"])
     with pytest.raises(DataError, match="kind: 'raw' is unknown"):
-        fit.residuals("raw")  # type: ignore[arg-type]
+        fit.residuals("raw")
     with pytest.raises(DataError, match="transform: 'sqrt' is unknown"):
-        fit.proportional_hazards_test("sqrt")  # type: ignore[arg-type]
+        fit.proportional_hazards_test("sqrt")
     with pytest.raises(DataError, match="covariates: z missing"):
         fit.predict_survival({"arm": 1}, strata=0)
     with pytest.raises(DataError, match="the model is stratified"):

@@ -20,12 +20,12 @@ PATH = Path(__file__).parent.parent / "data" / "survival" / "r_estimators.json"
 
 @pytest.fixture(scope="module")
 def r() -> dict[str, Any]:
-    return json.loads(PATH.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads(PATH.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def d(r: dict[str, Any]) -> dict[str, Any]:
-    return r["data"]  # type: ignore[no-any-return]
+    return r["data"]
 
 
 def close(ours: Any, theirs: Any, rel: float = 1e-11, absolute: float = 1e-13) -> None:

@@ -140,7 +140,7 @@ def test_weights_count_as_rows() -> None:
         (lambda: survival.smoothed_hazard([1, 2], [0, 0]), "event: no events after the origin"),
         (lambda: survival.smoothed_hazard([1, 2], [1, 1], bandwidth=3), "bandwidth: 3 is not between"),
         (lambda: survival.nelson_aalen([1, 2], [1, 1], weights=[0.5, 1]), "weights: fractions have no variance"),
-        (lambda: survival.nelson_aalen([1, 2], [1, 1], ties="efron"), "ties: 'efron' is unknown"),  # type: ignore[arg-type]
+        (lambda: survival.nelson_aalen([1, 2], [1, 1], ties="efron"), "ties: 'efron' is unknown"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused(call: Callable[[], Any], message: str) -> None:

@@ -67,7 +67,7 @@ def test_the_median_is_the_middle_of_a_stretch_at_one_half_even_if_products_carr
     ],
 )
 def test_limits_of_quantiles_invert_the_band(conf_type: str, low: list[float | None], high: list[float | None]) -> None:
-    curve = survival.kaplan_meier([*range(1, 8), 5], [0, 1, 0, 1, 1, 1, 1, 0], conf_type=conf_type)  # type: ignore[arg-type]
+    curve = survival.kaplan_meier([*range(1, 8), 5], [0, 1, 0, 1, 1, 1, 1, 0], conf_type=conf_type)
     found = curve.quantile([0.25, 0.5, 0.75])
     assert found.value.tolist() == [4, 6, 7]
     np.testing.assert_array_equal(found.conf_low, [math.nan if v is None else v for v in low])

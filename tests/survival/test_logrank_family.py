@@ -123,7 +123,7 @@ def test_the_trend_over_two_groups_is_the_logrank_test() -> None:
         (lambda: survival.logrank_trend(TIME, EVENT, GROUP, scores=[1, 1]), "scores: give 2 numbers"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(call, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_tested_is_refused(call, message: str) -> None:
     with pytest.raises(DataError) as refused:
         call()
     assert str(refused.value).startswith(message)

@@ -54,8 +54,8 @@ def test_tests_by_keys_equal_tests_by_an_index(strata: int) -> None:
     time, event, group = rng.integers(1, 40, n) / 4, rng.integers(0, 2, n), rng.integers(0, 3, n)
     s = rng.integers(0, strata, n)
     for options in ({}, {"rho": 1, "gamma": 0.5}, {"weights": "peto"}, {"weights": "gehan"}, {"t_star": 3.0}):
-        by_keys = survival.logrank(time, event, group, strata=s, **options)  # type: ignore[arg-type]
-        by_index = survival.logrank(time, event, group, strata=s, entry=np.zeros(n), **options)  # type: ignore[arg-type]
+        by_keys = survival.logrank(time, event, group, strata=s, **options)
+        by_index = survival.logrank(time, event, group, strata=s, entry=np.zeros(n), **options)
         np.testing.assert_allclose(by_keys.variance, by_index.variance, rtol=1e-12)
         np.testing.assert_allclose(by_keys.expected, by_index.expected, rtol=1e-12)
         assert by_keys.statistic == pytest.approx(by_index.statistic, rel=1e-11)

@@ -32,7 +32,7 @@ def test_the_generalised_gamma_holds_weibull_and_log_normal_times(classic: dict[
     event = data["status"] == 2
     whole = survival.parametric(data["time"], event, data["sex"], distribution="generalised-gamma")
     for distribution in ("weibull", "log-normal", "exponential"):
-        part = survival.parametric(data["time"], event, data["sex"], distribution=distribution)  # type: ignore[arg-type]
+        part = survival.parametric(data["time"], event, data["sex"], distribution=distribution)
         assert part.log_likelihood < whole.log_likelihood
 
 
@@ -117,9 +117,9 @@ def test_predicted_survival_follows_the_curve_of_large_data() -> None:
     ("call", "message"),
     [
         (lambda: survival.parametric([0, 1, 2], [1, 1, 1]), "time: 0 in row 0; parametric models need"),
-        (lambda: survival.parametric([1, 2], [1, 1], distribution="gompertz"), "distribution: 'gompertz' is unknown"),  # type: ignore[arg-type]
+        (lambda: survival.parametric([1, 2], [1, 1], distribution="gompertz"), "distribution: 'gompertz' is unknown"),
         (lambda: survival.parametric([1, 2, 3], [1, 1, 1], [4, 4, 4]), "covariates: one is constant"),
-        (lambda: survival.royston_parmar([1, 2, 3], [1, 1, 1], scale="log"), "scale: 'log' is unknown"),  # type: ignore[arg-type]
+        (lambda: survival.royston_parmar([1, 2, 3], [1, 1, 1], scale="log"), "scale: 'log' is unknown"),
         (lambda: survival.royston_parmar([1, 1, 2], [1, 1, 1], inner_knots=3), "inner_knots: 3 do not fit"),
         (lambda: survival.royston_parmar([1, 2, 3], [1, 1, 1], knots=[2, 1]), "knots: give two or more times"),
         (lambda: survival.parametric([1, 2, 3], [1, 1, 1]).predict([0]), "times: 0 has no log"),

@@ -48,7 +48,7 @@ TIME, EVENT, GROUP = [1.0, 2.0, 3.0, 4.0], [1, 0, 1, 1], ["b", "a", "b", "a"]
             lambda: survival.kaplan_meier(TIME, EVENT, entry=[0, 0, 0, 4 - 1e-9]),
             "entry: tied with time in row 3;",
         ),
-        (lambda: survival.kaplan_meier(TIME, EVENT, conf_type="loglog"), "conf_type: 'loglog' is unknown"),  # type: ignore[arg-type]
+        (lambda: survival.kaplan_meier(TIME, EVENT, conf_type="loglog"), "conf_type: 'loglog' is unknown"),
         (lambda: survival.kaplan_meier(TIME, EVENT, conf_level=95), "conf_level: 95 is no level"),
         (lambda: survival.kaplan_meier(TIME, EVENT).quantile(1.0), "q: [1.0] must lie between 0 and 1"),
         (lambda: survival.kaplan_meier(TIME, EVENT).at([-1]), "times: negative value in row 0;"),
@@ -78,7 +78,7 @@ TIME, EVENT, GROUP = [1.0, 2.0, 3.0, 4.0], [1, 0, 1, 1], ["b", "a", "b", "a"]
             lambda: survival.cox(TIME, EVENT, [1, 2, 4, 3], names=["a", "b"]),
             "names: 2 given for 1 covariates",
         ),
-        (lambda: survival.cox(TIME, EVENT, [1, 2, 4, 3], ties="random"), "ties: 'random' is unknown"),  # type: ignore[arg-type]
+        (lambda: survival.cox(TIME, EVENT, [1, 2, 4, 3], ties="random"), "ties: 'random' is unknown"),
         (
             lambda: survival.cox(TIME, EVENT, [1, 2, 4, 3], offset=[0, 0, 0, math.nan]),
             "offset: missing or infinite",

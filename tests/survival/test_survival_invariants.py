@@ -35,7 +35,7 @@ def trials(draw: st.DrawFn, *, ties: bool) -> Data:
 def compared(d: Data, **options: object) -> survival.LogRank:
     """The log-rank test, on data that allow one."""
     try:
-        return survival.logrank(d["time"], d["event"], d["group"], **options)  # type: ignore[arg-type]
+        return survival.logrank(d["time"], d["event"], d["group"], **options)
     except (NoEventsError, DataError):
         assume(False)
         raise
@@ -44,7 +44,7 @@ def compared(d: Data, **options: object) -> survival.LogRank:
 def fitted(d: Data, **options: object) -> survival.Cox:
     """The Cox model of `x`, on data that allow one."""
     try:
-        return survival.cox(d["time"], d["event"], d["x"], **options)  # type: ignore[arg-type]
+        return survival.cox(d["time"], d["event"], d["x"], **options)
     except (NoEventsError, DataError):
         assume(False)
         raise
@@ -110,7 +110,7 @@ def test_the_unit_of_time_changes_no_test(d: Data, unit: float) -> None:
 @given(trials(ties=True), st.booleans(), st.sampled_from(["aalen", "delta"]))
 def test_incidences_of_all_causes_and_survival_sum_to_1(d: Data, delayed: bool, variance: str) -> None:
     entry = d["entry"] if delayed else None
-    found = survival.cumulative_incidence(d["time"], d["cause"], entry=entry, variance=variance)  # type: ignore[arg-type]
+    found = survival.cumulative_incidence(d["time"], d["cause"], entry=entry, variance=variance)
     total = sum(curve.incidence for curve in found.curves) + found.curves[0].survival
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
 
