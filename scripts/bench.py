@@ -186,7 +186,8 @@ Read the figures as orders of magnitude, and a target narrowly reached or missed
   {TOLERANCES["cox"]:g} for fitted coefficients, since fits stop at different points. Compared are survival or incidence
   at month 24, test statistics, and coefficients.
 - The fastest of several runs counts; calls of more than {SLOW:g} s are run three times and those of
-  more than {SLOWEST:g} s once. Equipoise has been called before, so its kernels are compiled.
+  more than {SLOWEST:g} s once. Equipoise has been called before, so its kernels are compiled; it is
+  timed before and after each other package, since other work seldom leaves it every core at one given moment.
 - Equipoise's times hold everything that a user pays for: checking and copying the input, sorting, the estimate and its
   result. Data frames and other forms of input that a package wants are made before its clock starts. Equipoise uses
   every core, R one.
