@@ -188,3 +188,10 @@ def test_reasons_lose_the_stop_that_a_list_ends_them_with():
     assert "I1 Operable" in shown
     assert "I2 ECOG-PS 0-2" in shown
     assert "I1 Operable\u00a02, I2 ECOG-PS 0-2\u00a01" in figure.description
+
+
+def test_who_is_analysed_without_an_arm_is_said() -> None:
+    arms = (FlowArm("1", "Responders", 6, analysed=6), FlowArm("2", "Others", 176, analysed=193))
+    drawn = flow(Flow(200, (FlowStep("assignment", "Assignment", 200, 182),), arms)).svg()
+    assert "never assigned" in drawn
+    assert ">17<" in drawn

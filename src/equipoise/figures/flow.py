@@ -177,7 +177,10 @@ def _stages(arm: FlowArm, allocation: str) -> list[list[_Item]]:
     if arm.left:
         second.append(_Item("Left", sum(arm.left.values())))
         second += [_Item(reason, number, indent=True) for reason, number in arm.left.items()]
-    return [first, second, [_Item("Analysed", arm.analysed, bold=True)]]
+    third = [_Item("Analysed", arm.analysed, bold=True)]
+    if arm.analysed > arm.allocated:
+        third.append(_Item("of them never assigned an arm", arm.analysed - arm.allocated, indent=True))
+    return [first, second, third]
 
 
 def _lines(items: list[_Item], width: float) -> list[tuple[str, str, bool, float]]:
