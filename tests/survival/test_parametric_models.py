@@ -18,13 +18,14 @@ from equipoise.survival import _error_distributions as errors
 def test_the_generalised_gamma_of_ovarian_is_what_r_finds_by_maximising_its_density(
     classic: dict[str, pl.DataFrame],
 ) -> None:
-    # Prentice's density (Biometrika 1974;61:539) maximised in R 4.2.2, from several starts, to reltol 1e-15:
-    #   t <- ovarian$futime; e <- ovarian$fustat
-    #   nll <- function(p) { s <- exp(p[2]); Q <- p[3]; qi <- 1/Q^2; qw <- Q * (log(t) - p[1]) / s
-    #     ld <- -log(s*t) + log(abs(Q)) * (1 - 2*qi) + qi * (qw - exp(qw)) - lgamma(qi)
-    #     S <- pgamma(qi * exp(qw), qi, lower.tail = Q < 0); -sum(ifelse(e == 1, ld, log(S))) }
-    #   optim(c(6.4, 0.2, -0.5), nll, method = "BFGS", control = list(reltol = 1e-15, maxit = 5000))
-    # gives 6.42703862, sigma 1.42584058, Q -0.76456799, log likelihood -96.94906576
+    """Prentice's density (Biometrika 1974;61:539) maximised in R 4.2.2, from several starts, to reltol 1e-15:
+      t <- ovarian$futime; e <- ovarian$fustat
+      nll <- function(p) { s <- exp(p[2]); Q <- p[3]; qi <- 1/Q^2; qw <- Q * (log(t) - p[1]) / s
+        ld <- -log(s*t) + log(abs(Q)) * (1 - 2*qi) + qi * (qw - exp(qw)) - lgamma(qi)
+        S <- pgamma(qi * exp(qw), qi, lower.tail = Q < 0); -sum(ifelse(e == 1, ld, log(S))) }
+      optim(c(6.4, 0.2, -0.5), nll, method = "BFGS", control = list(reltol = 1e-15, maxit = 5000))
+    gives 6.42703862, sigma 1.42584058, Q -0.76456799, log likelihood -96.94906576
+    """
     data = classic["ovarian"]
     fit = survival.parametric(data["futime"], data["fustat"], distribution="generalised-gamma")
     assert fit.names == ("intercept", "log(scale)", "Q")
