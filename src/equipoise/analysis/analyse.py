@@ -204,9 +204,7 @@ def _compared(frame: Frame, sample: Sample) -> Iterator[Estimate]:
 
 def primary_estimate(protocol: Protocol, results: Results) -> Estimate | None:
     """The comparison that answers the trial's question: of the primary endpoint, over all participants, not biased."""
-    names = [protocol.design.primary] if protocol.design else []
-    names += [name for name, item in protocol.endpoints.items() if item.role == "primary"]
-    for name in names:
+    for name in protocol.primary_endpoints:
         for measure in ("hazard ratio", "survival difference", "event-free proportion difference"):
             for item in results.of(name, measure):
                 if not item.subgroup and item.role == "main":

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars
 
-ALIVE = 0
 CANCER = 1
-OTHER = 2
+"""`death_cause` of a death from the cancer; 0 is alive, 2 another cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.conduct import Decision, ParticipantState, commands
 from equipoise.conduct.lists import level
 from equipoise.disease import NO_ARM, Histories, linear_predictors, simulate
+from equipoise.disease.histories import CANCER
 from equipoise.errors import DesignError
 from equipoise.protocol.model.pathway import Treat
 from equipoise.rehearsal.agenda import Agenda
@@ -20,9 +21,6 @@ from equipoise.rehearsal.fate import LOCAL, Fate
 from equipoise.rehearsal.responses import Responses
 from equipoise.rehearsal.setting import Setting
 from equipoise.units import days_to_months
-
-CANCER = 1
-"""Cause of death in the disease model; the first of the protocol's causes is taken to be the cancer."""
 
 
 class Course:
@@ -235,6 +233,7 @@ class Course:
             self.submit(commands.Lose, self.fate.end)
             return
         event, item = self.setting.death
+        # the first of the protocol's causes is taken to be the cancer
         cause = (item.causes[0] if self.fate.cause == CANCER else item.causes[-1]) if item.causes else None
         self.submit(commands.Happen, self.fate.end, event=event, cause=cause)
         if item.form is not None:

@@ -254,6 +254,5 @@ def method_words(protocol: Protocol, method: str) -> str:
 
 
 def primary_endpoint(protocol: Protocol) -> str | None:
-    """The primary endpoint: the one marked so, or the one that the design names."""
-    marked = (name for name, endpoint in protocol.endpoints.items() if endpoint.role == "primary")
-    return next(marked, protocol.design.primary if protocol.design else None)
+    """The primary endpoint; None where there is none."""
+    return next(iter(protocol.primary_endpoints), None)

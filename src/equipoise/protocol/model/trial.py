@@ -170,6 +170,13 @@ class Protocol(Element):
         """Every value that the source leaves open and this file fills: where it stands, and why it was chosen."""
         return tuple(_assumed(self, ()))
 
+    @property
+    def primary_endpoints(self) -> tuple[str, ...]:
+        """The primary endpoints, the one that the design rests on first."""
+        named = [self.design.primary] if self.design else []
+        marked = [name for name, item in self.endpoints.items() if item.role == "primary"]
+        return tuple(dict.fromkeys([*named, *marked]))
+
     def label_of(self, endpoint: str) -> Label:
         """The label of an endpoint."""
         return self.endpoints[endpoint].label

@@ -73,11 +73,6 @@ class Variable(Sourced):
             return 0
         return 3 if self.decimals is None else self.decimals
 
-    @property
-    def adam_name(self) -> str | None:
-        """The name in ADaM data sets, where one was given."""
-        return self.adam
-
 
 class Form(Sourced):
     """A form: variables that are recorded together."""

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from sqlglot import expressions as sql
 
@@ -79,12 +78,6 @@ def write(node: Node, dictionary: Mapping[str, Variable], dialect: str, *, cohor
         return Writer(dictionary, cohort=cohort).condition(node).sql(dialect=dialect)
 
 
-def write_value(node: Node, dictionary: Mapping[str, Variable], dialect: str) -> str:
-    """The SQL of a derived variable that is no number: a choice, a date or a truth value."""
-    with room():
-        return Writer(dictionary, cohort=False).plain(node).sql(dialect=dialect)
-
-
 class Writer:
     """Writes trees as sqlglot expressions."""
 
@@ -110,7 +103,7 @@ class Writer:
             case Compare(operator, left, right):
                 return self._compare(operator, left, right)
             case OneOf(operand, options):
-                if isinstance(self._type(operand), Number):
+                if self._is_number(operand):
                     return _balanced(sql.Or, [self._compare("=", operand, option) for option in options])
                 return sql.In(this=_brackets(self.plain(operand)), expressions=[self.plain(o) for o in options])
             case _:
@@ -172,9 +165,6 @@ class Writer:
             first = _compare_numbers(">=" if kind == "greatest" else "<=", found, other)
             found = _choose([(_bounded(first), found)], other)
         return found
-
-    def _type(self, node: Node) -> Any:
-        return self.checker.check(node, inside=True) if not isinstance(node, Aggregate) else Number(1, 0)
 
     def _compare(self, operator: str, left: Node, right: Node) -> sql.Expr:
         if self._is_number(left):
