@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from equipoise.estimates.result import show
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value, two_sided_p
-from equipoise.survival._result import show
 
 
 class Quantile(float):

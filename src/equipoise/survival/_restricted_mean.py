@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import show
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value
-from equipoise.survival._result import show
 
 
 class RestrictedMean(float):

@@ -14,8 +14,8 @@ import numpy as np
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result
 from equipoise.survival._normal import critical_value
-from equipoise.survival._result import Result
 from equipoise.survival.concordance_kernels import count_pairs
 from equipoise.survival.cox_model import CoxModel
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result, percent
 from equipoise.survival._arrays import Floats, Ints, read_covariates, read_time
 from equipoise.survival._bands import check_conf_type, confidence_limits
-from equipoise.survival._result import Column, Result, percent
 from equipoise.survival.cox_model import CoxModel
 from equipoise.survival.cox_residuals import residuals_of_score
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import ndtr
 
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival import cox_kernels as kernels
 from equipoise.survival._arrays import Bools, Floats, Ints
 from equipoise.survival._bands import ConfType
 from equipoise.survival._normal import ChiSquared, chi_squared, critical_value
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival.concordance import Concordance, concordance
 from equipoise.survival.cox_model import CoxModel
 from equipoise.survival.cox_prediction import BaselineHazard, CoxSurvival, baseline_hazard, predict_survival

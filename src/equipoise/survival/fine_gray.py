@@ -17,6 +17,7 @@ from scipy.special import ndtr
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival import cox_kernels
 from equipoise.survival import fine_gray_kernels as kernels
 from equipoise.survival._arrays import (
@@ -33,7 +34,6 @@ from equipoise.survival._arrays import (
     require_events,
 )
 from equipoise.survival._normal import ChiSquared, chi_squared, critical_value
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.cox_fit import infinite, inverse_information, require_variation, score_test_statistic
 from equipoise.survival.cox_likelihood import Point

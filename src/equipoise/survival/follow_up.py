@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result, percent
 from equipoise.survival._arrays import read_event, read_time
 from equipoise.survival._bands import ConfType
-from equipoise.survival._result import Column, Result, percent
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.kaplan_meier import kaplan_meier
 

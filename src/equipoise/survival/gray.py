@@ -16,9 +16,9 @@ import numpy as np
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError, NoEventsError
+from equipoise.estimates.result import Column, Result, show
 from equipoise.survival._arrays import NO_FLOATS, Floats, read_causes, read_groups, read_strata, read_time
 from equipoise.survival._normal import chi_squared_p
-from equipoise.survival._result import Column, Result, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets
 from equipoise.survival.gray_kernels import gray_sums
 

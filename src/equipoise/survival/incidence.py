@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result, percent
 from equipoise.survival._arrays import (
     NO_INTS,
     Floats,
@@ -27,7 +28,6 @@ from equipoise.survival._arrays import (
     read_time,
 )
 from equipoise.survival._bands import confidence_limits
-from equipoise.survival._result import Column, Result, percent
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets, steps_at
 from equipoise.survival.incidence_kernels import aalen_johansen
 

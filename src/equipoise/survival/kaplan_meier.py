@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from equipoise._kernel import as_float
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival._arrays import (
     Floats,
     Ints,
@@ -30,7 +31,6 @@ from equipoise.survival._number import Quantile
 from equipoise.survival._packed import Packed, packed
 from equipoise.survival._packed_kernels import count_times
 from equipoise.survival._restricted_mean import RestrictedMean, restricted_mean
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, RiskSets, risk_sets, steps_at
 from equipoise.survival.kaplan_meier_kernels import product_limit, product_limit_of_keys, robust_variance
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, show
 from equipoise.survival._arrays import Bools, Floats, Ints, check_length, numbers, read_causes, read_time, rows_text
-from equipoise.survival._result import Result, show
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from equipoise.errors import DataError, NoEventsError
+from equipoise.estimates.result import Column, Result, show
 from equipoise.survival import logrank_kernels as kernels
 from equipoise.survival._arrays import (
     Floats,
@@ -28,7 +29,6 @@ from equipoise.survival._arrays import (
 )
 from equipoise.survival._normal import chi_squared_p
 from equipoise.survival._packed import packed
-from equipoise.survival._result import Column, Result, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets
 
 Weighting = Literal["gehan", "tarone-ware", "peto", "modified-peto"]

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from equipoise.errors import DataError, NoEventsError
+from equipoise.estimates.result import Column, Result, show
 from equipoise.survival._arrays import (
     Floats,
     read_entry,
@@ -26,7 +27,6 @@ from equipoise.survival._arrays import (
 )
 from equipoise.survival._multivariate_normal import box_probability
 from equipoise.survival._normal import two_sided_p
-from equipoise.survival._result import Column, Result, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets
 from equipoise.survival.logrank_kernels import two_group_events
 

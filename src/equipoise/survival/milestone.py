@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival._arrays import Floats, check_level, read_entry, read_event, read_groups, read_time
 from equipoise.survival._bands import ConfType
 from equipoise.survival._number import Difference, last_less_first
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.kaplan_meier import kaplan_meier
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent
 from equipoise.survival._arrays import Floats, check_level, read_time, read_weights
 from equipoise.survival._normal import critical_value
-from equipoise.survival._result import Result, percent
 from equipoise.survival._risk_sets import TIME_TOLERANCE, steps_at
 from equipoise.survival.kaplan_meier import kaplan_meier
 

@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result, percent
 from equipoise.survival._arrays import Floats, Ints, check_level, read_groups, read_time, rows_text
 from equipoise.survival._bands import confidence_limits
-from equipoise.survival._result import Column, Result, percent
 from equipoise.survival._risk_sets import TIME_TOLERANCE, steps_at
 from equipoise.survival._threads import over_ranges
 from equipoise.survival.occupation_kernels import occupation_steps, squared_influences

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival import _error_distributions as errors
 from equipoise.survival._arrays import Floats, numbers, read_time
 from equipoise.survival._normal import critical_value, two_sided_p
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival.spline_basis import natural_spline
 
 ERRORS = {

@@ -15,8 +15,8 @@ from scipy.special import chdtrc
 
 from equipoise._kernel import as_float, as_int
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result
 from equipoise.survival._arrays import Floats
-from equipoise.survival._result import Result
 from equipoise.survival.cox_event_kernels import event_moments
 from equipoise.survival.cox_kernels import solve_positive
 from equipoise.survival.cox_model import CoxModel

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival._arrays import (
     NO_FLOATS,
     Floats,
@@ -29,7 +30,6 @@ from equipoise.survival._arrays import (
 )
 from equipoise.survival._normal import critical_value
 from equipoise.survival._number import Difference, last_less_first
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets, steps_at
 from equipoise.survival.recurrent_kernels import mean_number
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival._arrays import (
     Floats,
     Ints,
@@ -28,7 +29,6 @@ from equipoise.survival._arrays import (
 )
 from equipoise.survival._number import Difference, Ratio, last_less_first, last_over_first
 from equipoise.survival._restricted_mean import areas_to, check_tau
-from equipoise.survival._result import Column, Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from equipoise.survival.rmst_regression import RmstRegression, fit_rmst_regression

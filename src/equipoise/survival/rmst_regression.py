@@ -17,9 +17,9 @@ import numpy as np
 
 from equipoise._kernel import as_float
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival._arrays import Floats, Ints, read_covariates
 from equipoise.survival._normal import critical_value, two_sided_p
-from equipoise.survival._result import Result, percent, show
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

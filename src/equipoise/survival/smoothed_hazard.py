@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, percent, show
 from equipoise.survival._arrays import Floats, check_level, read_time
 from equipoise.survival._normal import critical_value
-from equipoise.survival._result import Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.nelson_aalen import nelson_aalen
 

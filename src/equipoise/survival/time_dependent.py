@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from equipoise.errors import DataError
+from equipoise.estimates.result import Column, Result
 from equipoise.survival._arrays import (
     Bools,
     Floats,
@@ -25,7 +26,6 @@ from equipoise.survival._arrays import (
     read_time,
     rows_text,
 )
-from equipoise.survival._result import Column, Result
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

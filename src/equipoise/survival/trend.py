@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from equipoise.errors import DataError, NoEventsError
+from equipoise.estimates.result import Column, Result, show
 from equipoise.survival._arrays import Floats, numbers
 from equipoise.survival._normal import two_sided_p
-from equipoise.survival._result import Column, Result, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.logrank import LogRank, Weighting, logrank
 

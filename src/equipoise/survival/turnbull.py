@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 
 from equipoise._kernel import as_float
 from equipoise.errors import DataError
+from equipoise.estimates.result import Result, show
 from equipoise.survival._arrays import Floats, Ints, check_length, numbers, read_time, read_weights, rows_text
-from equipoise.survival._result import Result, show
 
 _EM_STEPS = 20
 _NEGLIGIBLE = 1e-12

@@ -16,6 +16,7 @@ import numpy as np
 
 from equipoise._kernel import as_float, as_int
 from equipoise.errors import DataError, NoEventsError
+from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival._arrays import (
     Floats,
     Ints,
@@ -27,7 +28,6 @@ from equipoise.survival._arrays import (
     read_time,
 )
 from equipoise.survival._number import Difference, Ratio
-from equipoise.survival._result import Column, Result, percent, show
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival._threads import over_ranges
 from equipoise.survival.win_ratio_kernels import compare_pairs

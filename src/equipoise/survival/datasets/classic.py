@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from equipoise.estimates.result import Result
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival._result import Result
 from equipoise.survival.datasets._lookup import DATA, locked, unknown
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.errors import InputError
+from equipoise.estimates.result import Result
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival._result import Result
 from equipoise.survival.datasets._lookup import DATA, locked, unknown
 from equipoise.survival.datasets.classic import classic_names
 

@@ -20,7 +20,7 @@ _HEADINGS = {"groups": "group", "names": "covariate"}  # a column holds one of t
 
 
 class Result(ABC):
-    """Base of every result of the survival estimators."""
+    """Base of what estimators and designs return."""
 
     __slots__ = ()
     _shown: ClassVar[tuple[str, ...]] = ()
