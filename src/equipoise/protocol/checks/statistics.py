@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from equipoise.protocol.checks.report import fail, require
 from equipoise.protocol.model.endpoints import Count, Milestone, Score, TimeToEvent
 from equipoise.protocol.wording import clipped, did_you_mean
+from equipoise.trials.published_effects import questions
 
 if TYPE_CHECKING:
     from equipoise.protocol.model.trial import Path, Protocol
@@ -58,6 +59,9 @@ def _check_analyses(protocol: Protocol) -> None:
         if protocol.endpoints[primary].role != "primary":
             what = f"the design rests on '{primary}', whose role is {protocol.endpoints[primary].role}"
             fail(protocol, ("design", "primary"), what, "give that endpoint role: primary, or name the primary one")
+        if protocol.design.question is not None and protocol.design.question not in questions():
+            what = f"no published effects ship on the question '{protocol.design.question}'"
+            fail(protocol, ("design", "question"), what, f"name one of {', '.join(questions())}, or leave it out")
     for i, analysis in enumerate(protocol.analyses):
         at: Path = ("analyses", i)
         require(protocol, (*at, "endpoint"), analysis.endpoint, known, "endpoint", "endpoints")

@@ -49,6 +49,9 @@ class Design(Sourced):
     events: int | None = Field(default=None, gt=0)
     interim: tuple[float, ...] = Field(default=(), description="Information fractions of interim analyses.")
     bounds: str | None = Field(default=None, description="Such as `spending:obrien-fleming`.")
+    question: Name | None = Field(
+        default=None, description="Question on which pooled effects ship; the design is weighed with them."
+    )
 
 
 class Analysis(Sourced):

@@ -1,0 +1,61 @@
+"""Pooled effects that others have published on the questions of the shipped trials."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "effects"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEffect:
+    """A pooled hazard ratio of death, treatment of the question over none.
+
+    Attributes:
+        label: who pooled it.
+        design: of the studies pooled: `randomised` or `observational`.
+        studies: how many.
+        participants: in them, if said.
+        hazard_ratio: the estimate.
+        conf_low: lower limit.
+        conf_high: upper limit.
+        conf_level: of the limits.
+        source: where it is printed, or how it was computed.
+    """
+
+    label: str
+    design: str
+    studies: int
+    participants: int | None
+    hazard_ratio: float
+    conf_low: float
+    conf_high: float
+    conf_level: float
+    source: str
+
+
+def questions() -> tuple[str, ...]:
+    """The questions on which effects ship."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.csv")))
+
+
+def published_effects(question: str) -> tuple[PublishedEffect, ...]:
+    """The effects published on one of `questions()`, randomised evidence first."""
+    with (_FOLDER / f"{Path(question).name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_effect(row) for row in csv.DictReader(file))
+
+
+def _effect(row: dict[str, str]) -> PublishedEffect:
+    return PublishedEffect(
+        label=row["label"],
+        design=row["design"],
+        studies=int(row["studies"]),
+        participants=int(row["participants"]) if row["participants"] else None,
+        hazard_ratio=float(row["hazard_ratio"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        conf_level=float(row["conf_level"]),
+        source=row["source"],
+    )
