@@ -10,5 +10,6 @@ from equipoise.figures.forest import forest
 from equipoise.figures.interval import interval
 from equipoise.figures.kaplan_meier import kaplan_meier
 from equipoise.figures.sparkline import sparkline
+from equipoise.figures.timeline import timeline
 
-__all__ = ["Figure", "flow", "forest", "interval", "kaplan_meier", "sparkline"]
+__all__ = ["Figure", "flow", "forest", "interval", "kaplan_meier", "sparkline", "timeline"]
