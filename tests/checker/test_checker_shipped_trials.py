@@ -14,7 +14,7 @@ EXPECTED = {
         ("claim-rounded-nearest", "claims.events"),
         ("allocation-factors-left-out", "analyses.0.strata"),
         ("conf-levels-mixed", "reported"),
-        ("control-lived-longer", "reported.2"),
+        ("control-lived-longer", "reported.3"),
         ("judgement-only", "eligibility.I7"),
         ("not-significant-underpowered", "reported.0"),
         ("registry-fields-missing", "registry"),

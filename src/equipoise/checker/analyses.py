@@ -8,8 +8,8 @@ from math import ceil
 
 from equipoise.checker.document import collapsed
 from equipoise.checker.finding import Finding, error, note, warning
-from equipoise.checker.formulas import two_proportions
 from equipoise.checker.places import listed
+from equipoise.design.formulas import two_proportions
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
 from equipoise.protocol.model.endpoints import Milestone, TimeToEvent

@@ -10,10 +10,11 @@ from itertools import product
 
 from equipoise.checker.derivations import DERIVATIONS, How, Inputs, MissingInputError
 from equipoise.checker.finding import Finding, error, note, warning
-from equipoise.checker.printed import Printed, printed
+from equipoise.errors import DesignError
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.statistics import Claim
 from equipoise.protocol.model.trial import Path
+from equipoise.protocol.printed import Printed, printed
 
 _EXPONENT = re.compile(r"exp\s*[({]\s*(?P<sign>[-−–]?)\s*(?P<number>\d+(?:\.\d+)?)\s*[)}]")
 
@@ -44,7 +45,7 @@ def numbers_derived_again(protocol: Protocol) -> Iterator[Finding]:
         path: Path = ("claims", i)
         try:
             derived = _derive(protocol, path, claim, chain)
-        except (MissingInputError, ArithmeticError, ValueError) as problem:
+        except (MissingInputError, DesignError, ArithmeticError, ValueError) as problem:
             what = f"{claim.id} cannot be derived by {claim.derivation}: {str(problem) or 'its inputs are impossible'}"
             yield error(protocol, path, "claim-not-derivable", what, "complete its inputs, or take the derivation away")
             continue

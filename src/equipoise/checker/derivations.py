@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from equipoise.checker import formulas
+from equipoise.design import formulas
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.statistics import Derivation
 
@@ -90,7 +90,9 @@ def _hazard_ratio(inputs: Inputs) -> float:
 
 def _schoenfeld(_: Protocol, inputs: Inputs) -> float:
     alpha, sides, power = _get(inputs, "alpha", "sides", "power")
-    return formulas.schoenfeld_events(alpha, int(sides), power, _hazard_ratio(inputs), inputs.get("ratio", 1.0))
+    return formulas.events_required(
+        _hazard_ratio(inputs), alpha=alpha, sides=int(sides), power=power, ratio=inputs.get("ratio", 1.0)
+    )
 
 
 def _exponential_survival(_: Protocol, inputs: Inputs) -> float:
@@ -107,7 +109,7 @@ def _participants_over_time(_: Protocol, inputs: Inputs) -> float:
     events, accrual, follow_up, control = _get(inputs, "events", "accrual", "follow_up", "control_median")
     rate = math.log(2) / control
     rates = (rate, rate * _hazard_ratio(inputs))
-    return events / (sum(formulas.event_probability(item, accrual, follow_up) for item in rates) / 2)
+    return events / (sum(formulas.exponential_event_probability(item, accrual, follow_up) for item in rates) / 2)
 
 
 def _loss_inflation(_: Protocol, inputs: Inputs) -> float:

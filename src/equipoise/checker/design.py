@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from equipoise.checker import formulas
 from equipoise.checker.finding import Finding, note, warning
 from equipoise.checker.places import listed
-from equipoise.checker.printed import printed
+from equipoise.design import formulas
+from equipoise.design.from_protocol import control_of, hazard_ratio_of
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.statistics import Design
+from equipoise.protocol.printed import printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +25,29 @@ class _Sizing:
     hazard_ratio: float
 
 
-def _hazard_ratio(design: Design) -> float | None:
-    if design.hazard_ratio is not None:
-        return design.hazard_ratio
-    if design.control_median is not None and design.experimental_median is not None:
-        return design.control_median / design.experimental_median
-    return None
-
-
 def _sizing(design: Design | None) -> _Sizing | None:
     if design is None or design.alpha is None or design.sides is None or design.power is None:
         return None
-    ratio = _hazard_ratio(design)
-    return None if ratio is None or ratio == 1 else _Sizing(design.alpha, design.sides, design.power, ratio)
+    ratio = hazard_ratio_of(design)
+    if ratio is None or ratio == 1 or not _has_size(design.alpha, design.sides, design.power):
+        return None
+    return _Sizing(design.alpha, design.sides, design.power, ratio)
 
 
-def _control_rate(design: Design) -> float | None:
-    """Hazard a month in the control arm, exponential."""
-    if design.control_median is not None:
-        return math.log(2) / design.control_median
-    if design.control_survival is not None and design.survival_at is not None:
-        return -math.log(design.control_survival) / design.survival_at
-    return None
+def _has_size(alpha: float, sides: int, power: float) -> bool:
+    """Whether level and power ask for any participants: a test has a power of alpha without them."""
+    return alpha / sides < min(power, 0.5)
+
+
+def _power(sizing: _Sizing, events: float, hazard_ratio: float) -> float:
+    """Power towards the side on which the design expects its effect."""
+    benefit: formulas.Benefit = "below" if sizing.hazard_ratio < 1 else "above"
+    return formulas.power_for_events(events, hazard_ratio, alpha=sizing.alpha, sides=sizing.sides, benefit=benefit)
 
 
 def _mean_probability(rate: float, ratio: float, accrual: float, follow_up: float) -> float:
     """Probability of the event over both arms, equal in size."""
-    return sum(formulas.event_probability(item, accrual, follow_up) for item in (rate, rate * ratio)) / 2
+    return sum(formulas.exponential_event_probability(item, accrual, follow_up) for item in (rate, rate * ratio)) / 2
 
 
 def without_level_or_power(protocol: Protocol) -> Iterator[Finding]:
@@ -69,14 +66,21 @@ def without_level_or_power(protocol: Protocol) -> Iterator[Finding]:
 def without_effect(protocol: Protocol) -> Iterator[Finding]:
     """A number of participants without an effect that it is to detect."""
     design = protocol.design
-    if design is None or design.participants is None or _hazard_ratio(design) is not None or design.events is not None:
+    if (
+        design is None
+        or design.participants is None
+        or hazard_ratio_of(design) is not None
+        or design.events is not None
+    ):
         return
     what = f"{design.participants} participants are planned, and no effect is stated that they are to detect"
-    if len(protocol.arms) == 2 and design.participants >= 10 and design.alpha and design.sides and design.power:
+    alpha, sides, power = design.alpha, design.sides, design.power
+    comparable = len(protocol.arms) == 2 and design.participants >= 10
+    if comparable and alpha and sides and power and _has_size(alpha, sides, power):
         shares = [round(design.participants * share) for share in (0.5, 0.6, 0.7, 0.8)]
-        ratios = [f"{formulas.detectable_ratio(design.alpha, design.sides, design.power, n):.2f}" for n in shares]
+        ratios = [f"{formulas.detectable_hazard_ratio(n, alpha=alpha, sides=sides, power=power):.2f}" for n in shares]
         what += (
-            f": with power {design.power:g} and {design.sides}-sided alpha {design.alpha:g},"
+            f": with power {power:g} and {sides}-sided alpha {alpha:g},"
             f" {', '.join(map(str, shares))} events detect hazard ratios of {', '.join(ratios)}"
         )
     yield warning(protocol, ("design", "participants"), "sample-size-not-derived", what, "ask what it was derived from")
@@ -87,9 +91,9 @@ def own_number_of_events(protocol: Protocol) -> Iterator[Finding]:
     design, sizing = protocol.design, _sizing(protocol.design)
     if design is None or sizing is None or design.events is None:
         return
-    needed = formulas.schoenfeld_events(sizing.alpha, sizing.sides, sizing.power, sizing.hazard_ratio)
+    needed = formulas.events_required(sizing.hazard_ratio, alpha=sizing.alpha, sides=sizing.sides, power=sizing.power)
     if abs(design.events - needed) > max(1.0, 0.02 * needed):
-        power = formulas.schoenfeld_power(sizing.alpha, sizing.sides, design.events, sizing.hazard_ratio)
+        power = _power(sizing, design.events, sizing.hazard_ratio)
         what = (
             f"the design has {design.events} events; {sizing.sides}-sided alpha {sizing.alpha:g}, power"
             f" {sizing.power:g} and hazard ratio {sizing.hazard_ratio:.3g} need {needed:.1f}, so the power is"
@@ -101,12 +105,12 @@ def own_number_of_events(protocol: Protocol) -> Iterator[Finding]:
 def events_expected(protocol: Protocol) -> Iterator[Finding]:
     """Whether the participants give the events within the design's own accrual and follow-up."""
     design, sizing = protocol.design, _sizing(protocol.design)
-    rate = None if design is None else _control_rate(design)
-    if design is None or sizing is None or rate is None or design.events is None or design.participants is None:
+    control = None if design is None else control_of(design)
+    if design is None or sizing is None or control is None or design.events is None or design.participants is None:
         return
     if design.accrual is None or design.follow_up is None:
         return
-    probability = _mean_probability(rate, sizing.hazard_ratio, design.accrual, design.follow_up)
+    probability = _mean_probability(control.rates[0], sizing.hazard_ratio, design.accrual, design.follow_up)
     staying = design.participants * (1 - (design.loss or 0.0))
     if probability < 1e-6:
         return
@@ -135,7 +139,7 @@ def effect_beyond_what_is_cited(protocol: Protocol) -> Iterator[Finding]:
         cited = 1.0 if shown is None else shown.value
         if not sizing.hazard_ratio < cited < 1:
             continue
-        power = formulas.schoenfeld_power(sizing.alpha, sizing.sides, design.events, cited)
+        power = _power(sizing, design.events, cited)
         what = (
             f"the design hopes for a hazard ratio of {sizing.hazard_ratio:.2f}, and the source itself cites"
             f" {cited:.2f}, at which {design.events} events give a power of {power:.2f}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from equipoise.checker.finding import Finding, error, note, warning
-from equipoise.checker.formulas import implied_events, log_standard_error, p_of
-from equipoise.checker.printed import of_float
+from equipoise.design.formulas import implied_events, log_standard_error, p_of
 from equipoise.estimates import Estimate
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.trial import Path
+from equipoise.protocol.printed import of_float
 
 _BOUND = re.compile(r"\bp\b[^.;,]*<\s*0?\.\d+")
 _LEVELS = (0.90, 0.95, 0.99)
