@@ -1,7 +1,7 @@
 """Write what can be generated of the documentation; `make docs` runs it, and a test asserts that nothing is stale.
 
-Three things are generated: the JSON Schema of protocol files, the command reference, and the outputs shown on the
-pages. A page is Markdown. On it
+Four things are generated: the JSON Schema of protocol files, the command reference, the reference of
+`equipoise.survival`, and the outputs shown on the pages. A page is Markdown. On it
 
 - a `python` block is run, all blocks of a page in one process and one namespace, in an empty folder;
 - a `sh` block that is followed by a `text` block is run too, as long as its lines are calls of `equipoise`;
@@ -13,23 +13,30 @@ A block is left alone if its opening line goes on with `not run`, as in "```pyth
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import inspect
 import io
 import json
 import re
 import shlex
+import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from typer.main import get_command
 
+from equipoise import survival
 from equipoise.cli import main as equipoise
 from equipoise.cli.app import app
 from equipoise.protocol import json_schema
+from equipoise.survival import datasets
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs" / "protocol.schema.json"
 COMMANDS = ROOT / "docs" / "commands.md"
+SURVIVAL = ROOT / "docs" / "survival_reference.md"
 WIDTH = 100
 
 BLOCK = re.compile(r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,12 +52,14 @@ def main() -> None:
 
 def made() -> dict[Path, str]:
     """Every file with generated parts, as it would be made now."""
-    return {SCHEMA: schema(), COMMANDS: commands(), **{path: with_outputs(path) for path in pages()}}
+    whole = {SCHEMA: schema(), COMMANDS: commands(), SURVIVAL: survival_reference()}
+    return whole | {path: with_outputs(path) for path in pages()}
 
 
 def pages() -> list[Path]:
     """The pages that are written by hand."""
-    return [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path != COMMANDS]
+    every = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    return [path for path in every if path not in (COMMANDS, SURVIVAL)]
 
 
 def schema() -> str:
@@ -83,6 +92,79 @@ def commands() -> str:
         context = command.context_class(command, info_name=name, parent=root, terminal_width=WIDTH, **names)
         lines += ["", f"## {name}", "", "```text", command.get_help(context).rstrip(), "```"]
     return "\n".join(lines) + "\n"
+
+
+def survival_reference() -> str:
+    """The reference of `equipoise.survival`: what every public name says of itself."""
+    objects = {name: getattr(survival, name) for name in survival.__all__}
+    functions = {name: value for name, value in objects.items() if not inspect.isclass(value)}
+    results = {name: value for name, value in objects.items() if name not in functions}
+    lines = [
+        "# Reference of equipoise.survival",
+        "",
+        "<!-- Made by `make docs` from the docstrings. Do not edit. -->",
+        "",
+        "Arguments and errors are in the docstrings: `help(survival.cox)`. How to use them is in",
+        "[survival.md](survival.md).",
+        "",
+        "## Functions",
+        "",
+        "| function | what it does | gives | source |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {summary(value)} | `{value.__annotations__['return']}` | {source(value)} |"
+            for name, value in functions.items()
+        ),
+        "",
+        "## Results",
+        "",
+        "`print` and notebooks show them as tables, `.to_frame()` gives a polars frame. Numbers have no frame:",
+        f"{', '.join(f'`{name}`' for name, value in results.items() if not hasattr(value, 'to_frame'))}.",
+        "",
+        "| result | what it is | holds |",
+        "|---|---|---|",
+        *(f"| `{name}` | {summary(value)} | {members(value)} |" for name, value in results.items()),
+        "",
+        "## Data sets",
+        "",
+        "In `equipoise.survival.datasets`.",
+        "",
+        "| name | what it is |",
+        "|---|---|",
+        *(f"| `{name}` | {summary(getattr(datasets, name))} |" for name in datasets.__all__),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def summary(documented: Any) -> str:
+    """The first paragraph of a docstring."""
+    return one_line((inspect.getdoc(documented) or "").split("\n\n")[0])
+
+
+def source(function: Any) -> str:
+    """What the module of a function says of where its method is published."""
+    module: ModuleType = sys.modules[function.__module__]
+    found = re.search(r"^Sources?: (.*?)(?:\n\n|\Z)", module.__doc__ or "", re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise ValueError(f"the docstring of {module.__name__} has no paragraph that begins with 'Source: '")
+    return one_line(found[1])
+
+
+def members(kind: type) -> str:
+    """The public attributes of a class, and its methods with brackets."""
+    slots = sorted(getattr(kind, "__slots__", ()))
+    held = [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else slots
+    for name, value in vars(kind).items():
+        if isinstance(value, property) and not name.startswith("_"):
+            held.append(name)
+        elif inspect.isfunction(value) and not name.startswith("_"):
+            held.append(f"{name}()")
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(held))
+
+
+def one_line(text: str) -> str:
+    """A paragraph as a cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def with_outputs(page: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 import shlex
 import tomllib
@@ -16,10 +17,12 @@ import pytest
 from typer.main import get_command
 
 import equipoise as eq
+from equipoise import survival
 from equipoise.cli.app import app
 from equipoise.estimates import Estimate
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
+from equipoise.survival import datasets
 from equipoise.trials import protocol_path, shipped
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +71,10 @@ def test_the_json_schema_is_what_make_docs_writes() -> None:
 
 def test_the_command_reference_is_what_make_docs_writes() -> None:
     assert read("docs/commands.md") == make_docs().commands(), "run `make docs`"
+
+
+def test_the_reference_of_survival_is_what_make_docs_writes() -> None:
+    assert read("docs/survival_reference.md") == make_docs().survival_reference(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", make_docs().pages(), ids=lambda page: page.name)
@@ -262,3 +269,33 @@ def test_every_module_that_a_page_names_exists(page: str) -> None:
 
 def test_readme_names_the_shipped_trials() -> None:
     assert named(read("README.md"), "## The five trials") == set(shipped())
+
+
+def test_the_reference_of_survival_names_every_public_name_and_no_other() -> None:
+    text = read("docs/survival_reference.md")
+    assert named(text, "## Functions") | named(text, "## Results") == set(survival.__all__)
+    assert named(text, "## Data sets") == set(datasets.__all__)
+
+
+def survival_functions() -> dict[str, Any]:
+    """The public functions of `equipoise.survival`."""
+    public = {name: getattr(survival, name) for name in survival.__all__}
+    return {name: value for name, value in public.items() if inspect.isfunction(value)}
+
+
+@pytest.mark.parametrize("name", survival_functions())
+def test_survival_md_shows_or_mentions_every_function(name: str) -> None:
+    assert re.search(rf"\b{name}\b", read("docs/survival.md"))
+
+
+def test_every_name_and_option_in_the_table_for_users_of_r_and_sas_exists() -> None:
+    section = read("docs/survival.md").split("\n## If you come from R or SAS\n")[1].split("\n## ")[0]
+    ours = [row.split("|")[3] for row in re.findall(r"^\| .*$", section, re.MULTILINE)][1:]
+    functions = survival_functions()
+    options = {option for function in functions.values() for option in inspect.signature(function).parameters}
+    members = {member for name in survival.__all__ for member in dir(getattr(survival, name))}
+    assert len(ours) > len(functions)
+    for cell in ours:
+        assert set(re.findall(r"(\w+)=", cell)) <= options, cell
+        assert set(re.findall(r"`\.(\w+)", cell)) <= members, cell
+        assert set(re.findall(r"`(\w+)(?![\w=])", cell)) <= {*functions, "DataError"}, cell

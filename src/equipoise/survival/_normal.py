@@ -8,6 +8,8 @@ from functools import cache
 
 from scipy.special import chdtrc, ndtr, ndtri
 
+from equipoise.estimates.result import show
+
 
 @cache
 def critical_value(conf_level: float) -> float:
@@ -25,7 +27,7 @@ def chi_squared_p(statistic: float, df: float) -> float:
     return float(chdtrc(df, statistic)) if df > 0 else math.nan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ChiSquared:
     """A test statistic that is chi-squared under the null hypothesis.
 
@@ -38,6 +40,10 @@ class ChiSquared:
     statistic: float
     df: float
     p_value: float
+
+    def __repr__(self) -> str:
+        """The statistic, its degrees of freedom and p."""
+        return f"chi-squared {show(self.statistic)} on {show(self.df)} df, p {show(self.p_value)}"
 
 
 def chi_squared(statistic: float, df: float) -> ChiSquared:

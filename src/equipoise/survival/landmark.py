@@ -42,10 +42,11 @@ class Landmark(Result):
     excluded_censored: int
 
     def _title(self) -> str:
-        return f"Landmark at {show(self.at)}, {self.row.size} still followed, {int(self.happened.sum())} with the event"
+        happened = int(self.happened.sum())
+        return f"Landmark at {show(self.at)}: {self.row.size} still followed, {happened} with the intermediate event"
 
     def _notes(self) -> list[str]:
-        return [f"left out: {self.excluded_events} with an event before, {self.excluded_censored} censored"]
+        return [f"left out: {self.excluded_events} with an event by then, {self.excluded_censored} censored by then"]
 
 
 def landmark(time: Any, event: Any, *, at: float, intermediate: Any = None, horizon: float | None = None) -> Landmark:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.errors import DataError
-from equipoise.estimates.result import Result, percent, show
+from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival import _error_distributions as errors
 from equipoise.survival._arrays import Floats, numbers, read_time
 from equipoise.survival._normal import critical_value, two_sided_p
@@ -106,7 +107,8 @@ class ParametricModel(Result):
 
         Args:
             times: (k,) above 0.
-            covariates: (p,) values, in the order of the fit; none where the model has none.
+            covariates: a mapping of name to number, or (p,) values in the order of the fit; none where the model has
+                none.
 
         Raises:
             DataError: for times or covariates that cannot be used.
@@ -148,6 +150,13 @@ class ParametricModel(Result):
         return math.exp(high)
 
     def _row(self, covariates: Any) -> Floats:
+        if isinstance(covariates, Mapping):
+            first = self.knots.size or 1  # after the spline's coefficients, or the intercept
+            names = self.names[first : first + self.covariates]
+            missing = [name for name in names if name not in covariates]
+            if missing:
+                raise DataError(f"covariates: {', '.join(missing)} missing; give every covariate of the model")
+            covariates = [covariates[name] for name in names]
         x = np.empty(0) if covariates is None else numbers(np.atleast_1d(np.asarray(covariates)), "covariates")
         if x.size != self.covariates or not bool(np.isfinite(x).all()):
             raise DataError(f"covariates: give {self.covariates} numbers, one a covariate of the model")
@@ -187,6 +196,10 @@ class ParametricModel(Result):
                 ends.append(np.log(-self._curves(coef, log_t, x)[0]))
             gradient[j] = (ends[0] - ends[1]) / (2.0 * step)
         return np.asarray(np.sqrt(np.einsum("jt,jk,kt->t", gradient, self.covariance, gradient)))
+
+    def _columns(self) -> Mapping[str, Column]:
+        columns = Result._columns(self)
+        return {"parameter" if name == "covariate" else name: column for name, column in columns.items()}
 
     def _title(self) -> str:
         what = f"Royston-Parmar spline, {self.scale} scale" if self.scale else f"Parametric model, {self.distribution}"

@@ -9,7 +9,7 @@ third digit can differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from equipoise._kernel import as_float
 from equipoise.errors import DataError
-from equipoise.estimates.result import Result, percent, show
+from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival._arrays import Floats, Ints, read_covariates
 from equipoise.survival._normal import critical_value, two_sided_p
 
@@ -49,6 +49,10 @@ class RmstRegression(Result):
     covariance: Floats
     tau: float
     conf_level: float
+
+    def _columns(self) -> Mapping[str, Column]:
+        columns = Result._columns(self)
+        return {"term" if name == "covariate" else name: column for name, column in columns.items()}
 
     def _title(self) -> str:
         return f"Linear model of the mean survival time to {show(self.tau)}, {percent(self.conf_level)} limits"

@@ -1,7 +1,9 @@
 """Start-stop rows of participants whose covariates change: what a Cox model with time-dependent covariates takes.
 
 A covariate known only later must not speak of the time before; a row for each interval in which all covariates hold
-keeps that apart (Therneau and Grambsch 2000, 3.7).
+keeps that apart.
+
+Source: Therneau and Grambsch 2000, section 3.7.
 """
 
 from __future__ import annotations

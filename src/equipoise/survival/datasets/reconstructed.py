@@ -264,8 +264,9 @@ def _published(row: dict[str, str]) -> Published:
 
 def _unknown(name: object) -> InputError:
     """The error for a name that no reconstructed data set has."""
-    if name in classic_names():
-        return InputError(f"'{name}' is no reconstructed trial", mend=f"use datasets.load_classic('{name}')")
+    if str(name).lower() in classic_names():
+        mend = f"use datasets.load_classic('{str(name).lower()}')"
+        return InputError(f"'{name}' is no reconstructed trial", mend=mend)
     return unknown(name, names(), "datasets.names()")
 
 
