@@ -89,9 +89,7 @@ class NormalPrior:
             raise DesignError(f"prior: standard deviation {self.std_dev}; give a number from 0 up")
 
     @classmethod
-    def from_interval(
-        cls, hazard_ratio: float, conf_low: float, conf_high: float, *, conf_level: float
-    ) -> NormalPrior:
+    def from_interval(cls, hazard_ratio: float, conf_low: float, conf_high: float, *, conf_level: float) -> NormalPrior:
         """The prior that a published estimate with its interval stands for.
 
         Args:
@@ -123,8 +121,8 @@ class NormalPrior:
         return DriftPrior(mean, self.std_dev / log_ratio_std_error(events, ratio))
 
     def __str__(self) -> str:
-        """The median and the standard deviation."""
-        return f"log hazard ratio normal, median hazard ratio {self.hazard_ratio:.4g}, standard deviation {self.std_dev:.4g}"
+        """The median hazard ratio, and the standard deviation of the logarithm."""
+        return f"normal log hazard ratio, median {self.hazard_ratio:.4g}, standard deviation {self.std_dev:.4g}"
 
 
 @dataclass(frozen=True, slots=True)
