@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from equipoise.design._checks import check_not_negative, check_positive
+from equipoise.design._checks import check_not_negative, check_positive, check_share
 from equipoise.design._roots import find_root
 from equipoise.design.accrual import Accrual
 from equipoise.design.survival_function import Survival
@@ -234,6 +234,4 @@ def _f2(x: Floats) -> Floats:
 
 def dropout_by(fraction: float, at: float) -> Survival:
     """Exponential loss to follow-up of which `fraction` have been lost by `at` months were there no events."""
-    if fraction == 0:
-        return _NOBODY
-    return Survival.from_survival(1 - fraction, check_positive("dropout_time (months)", at))
+    return Survival.exponential(-math.log1p(-check_share("dropout", fraction)) / check_positive("dropout_time", at))

@@ -13,7 +13,14 @@ import math
 from statistics import NormalDist
 from typing import Literal, get_args
 
-from equipoise.design._checks import check_alpha, check_hazard_ratio, check_positive, check_power, check_ratio
+from equipoise.design._checks import (
+    check_alpha,
+    check_fraction,
+    check_hazard_ratio,
+    check_positive,
+    check_power,
+    check_ratio,
+)
 from equipoise.errors import DesignError
 
 EventsMethod = Literal["schoenfeld", "freedman", "hsieh-freedman"]
@@ -177,6 +184,28 @@ def _towards(benefit: Benefit) -> int:
     if benefit not in get_args(Benefit):
         raise DesignError(f"benefit = {benefit!r}; give one of {', '.join(get_args(Benefit))}")
     return 1 if benefit == "below" else -1
+
+
+def hazard_ratio_of_survival(experimental: float, control: float) -> float:
+    """The ratio of proportional hazards that gives these probabilities of survival at one time."""
+    return math.log(check_fraction("experimental survival", experimental)) / math.log(
+        check_fraction("control survival", control)
+    )
+
+
+def participants_for_events(events: float, experimental: float, control: float, *, ratio: float = 1.0) -> float:
+    """Participants who give so many events if the probability of one is fixed in each arm, unrounded.
+
+    Args:
+        events: of both arms.
+        experimental: probability of the event in the experimental arm.
+        control: the same in control.
+        ratio: experimental to control.
+    """
+    both = (check_ratio(ratio) * check_fraction("experimental", experimental) + check_fraction("control", control)) / (
+        1 + ratio
+    )
+    return check_positive("events", events) / both
 
 
 def exponential_event_probability(rate: float, accrual: float, follow_up: float) -> float:
