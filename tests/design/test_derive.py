@@ -156,3 +156,27 @@ def test_a_design_without_level_says_what_is_missing_and_derives_the_rest():
     assert partial.steps == ()
     assert case(partial, "as planned").events == pytest.approx(374.6, abs=0.05)
     assert math.isnan(case(partial, "as planned").power)
+
+
+def with_interim(**changes):
+    text = protocol_path("jcog1017").read_text(encoding="utf-8")
+    lines = "".join(f"  {name}: {value}\n" for name, value in changes.items())
+    return eq.loads(text.replace("  events: 359\n", lines), file="x.yaml")
+
+
+def test_interim_looks_inflate_the_events_and_have_their_months_and_bounds():
+    planned = derive(with_interim(interim="[0.5]", bounds="spending:obrien-fleming"))
+    sequential = eq.design.GroupSequential([0.5, 1.0], alpha=0.05, power=0.8)
+    assert planned.step("inflation").value == pytest.approx(sequential.inflation)
+    assert planned.step("events").value == pytest.approx(planned.step("fixed_events").value * sequential.inflation)
+    assert planned.looks.z == pytest.approx(sequential.critical_values)
+    assert planned.looks.events == pytest.approx([0.5 * 366, 366])  # 359.27 x 1.0153 = 364.8 or so, rounded up
+    assert [due.label for due in planned.timeline.moments][:1] == ["interim look 1"]
+    assert "Looks" in str(planned)
+    assert planned.to_dict()["looks"][0]["information"] == 0.5
+
+
+def test_looks_that_the_participants_cannot_reach_are_said():
+    planned = derive(with_interim(interim="[0.5]", events=405))
+    assert planned.looks is None
+    assert any("never reached" in item for item in planned.missing)

@@ -8,6 +8,7 @@ from typing import Any
 
 from equipoise.design import derivation_text
 from equipoise.design.from_protocol import Sizing
+from equipoise.design.looks import Looks
 from equipoise.design.timeline import Timeline
 
 
@@ -112,6 +113,7 @@ class Derivation:
         what_if: the planned trial under other truths.
         detectable: hazard ratios by events and split.
         at_effects: power at effects from elsewhere.
+        looks: the analyses, where there are several.
         timeline: participants and expected events by month; None without accrual, survival or participants.
     """
 
@@ -123,6 +125,7 @@ class Derivation:
     what_if: tuple[WhatIf, ...]
     detectable: tuple[Detectable, ...]
     at_effects: tuple[AtEffect, ...]
+    looks: Looks | None
     timeline: Timeline | None
 
     def step(self, name: str) -> Step:

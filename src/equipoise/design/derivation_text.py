@@ -12,6 +12,7 @@ from equipoise.estimates.result import percent, show
 
 if TYPE_CHECKING:
     from equipoise.design.derivation import Derivation, Step
+    from equipoise.design.looks import Looks
     from equipoise.design.timeline import Timeline
 
 _EVERY = 6
@@ -33,6 +34,8 @@ def _sections(found: Derivation) -> Iterator[list[str]]:
         yield ["Derivation", *_steps(found.steps)]
     if found.alternatives:
         yield ["The same question sized in other ways", *_steps(found.alternatives)]
+    if found.looks is not None:
+        yield ["Looks", *_looks(found.looks)]
     if found.what_if:
         note = f"  all {found.sizing.unit} until the planned end, also later than the endpoint's time"
         yield ["What if", *_what_if(found), *([note] if found.sizing.milestone is not None else [])]
@@ -91,6 +94,14 @@ def _agreement(step: Step) -> str:
 
 def _is_whole(value: float) -> bool:
     return abs(value - round(value)) < 1e-9 * max(1.0, abs(value))
+
+
+def _looks(looks: Looks) -> Iterator[str]:
+    columns = ["information", "events", "month", "participants", "critical z", "critical hazard ratio"]
+    counts = zip(looks.information, looks.events, looks.time, looks.enrolled, looks.z, looks.hazard_ratio, strict=True)
+    yield from _table(
+        columns, [[_fixed(value, d) for value, d in zip(row, (3, 1, 1, 0, 4, 3), strict=True)] for row in counts]
+    )
 
 
 def _what_if(found: Derivation) -> Iterator[str]:
@@ -182,6 +193,7 @@ def document(found: Derivation) -> dict[str, Any]:
         "missing": list(found.missing),
         "steps": [asdict(step) for step in found.steps],
         "alternatives": [asdict(step) for step in found.alternatives],
+        "looks": [] if found.looks is None else found.looks.to_frame().to_dicts(),
         "what_if": [asdict(case) for case in found.what_if],
         "detectable": [asdict(item) for item in found.detectable],
         "at_effects": [asdict(item) for item in found.at_effects],

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from equipoise.design.derivation import AtEffect, Derivation, Detectable, Effect, Step, WhatIf
 from equipoise.design.expected import calendar_time, event_probability, expected_events
-from equipoise.design.formulas import (
-    Benefit,
-    critical_z,
-    detectable_hazard_ratio,
-    events_required,
-    normal_cdf,
-    normal_quantile,
-    power_for_events,
-    two_proportions,
-)
+from equipoise.design.formulas import critical_z, normal_quantile, two_proportions
 from equipoise.design.from_protocol import Sizing, reported_value, sizing_of
+from equipoise.design.looks import Looks, looks_at
+from equipoise.design.primary_test import PrimaryTest, primary_test
 from equipoise.design.prior import NormalPrior
 from equipoise.design.rounding import round_up, whole_participants
 from equipoise.design.survival_function import Survival
@@ -36,37 +29,6 @@ _SHARES = (0.5, 0.6, 0.7, 0.8)
 """Of the planned participants: the events at which detectable effects are shown."""
 _SPLITS = (1.0, 2.0, 3.0, 4.0)
 """Experimental to control, or the other way, where the protocol allocates nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    """The level and power of the primary test, when the protocol states all of them."""
-
-    alpha: float
-    sides: int
-    power: float
-    ratio: float
-    benefit: Benefit
-
-    def events(self, hazard_ratio: float) -> float:
-        """Events for the planned power."""
-        return events_required(hazard_ratio, alpha=self.alpha, sides=self.sides, power=self.power, ratio=self.ratio)
-
-    def power_at(self, events: float, hazard_ratio: float) -> float:
-        """Power in the benefit tail."""
-        return power_for_events(
-            events, hazard_ratio, alpha=self.alpha, sides=self.sides, ratio=self.ratio, benefit=self.benefit
-        )
-
-    def favours(self, hazard_ratio: float) -> bool:
-        """Whether a hazard ratio is on the side of benefit."""
-        return hazard_ratio < 1 if self.benefit == "below" else hazard_ratio > 1
-
-    def detectable(self, events: float, ratio: float) -> float:
-        """The hazard ratio that has the planned power at another split."""
-        return detectable_hazard_ratio(
-            events, alpha=self.alpha, sides=self.sides, power=self.power, ratio=ratio, benefit=self.benefit
-        )
 
 
 def derive(protocol: Protocol, *, effects: Sequence[Effect] = (), control_medians: Sequence[float] = ()) -> Derivation:
@@ -82,34 +44,34 @@ def derive(protocol: Protocol, *, effects: Sequence[Effect] = (), control_median
         DesignError: no design, or numbers that contradict each other.
     """
     sizing = sizing_of(protocol)
-    test = _test(sizing)
+    test = primary_test(sizing)
     medians = [(f"control median {median:g} months", median) for median in control_medians]
     if (median := reported_value(protocol, "median", protocol.reference_arm)) is not None:
         medians.insert(0, (f"control median {median:g} months, as reported", median))
     seen = reported_value(protocol, "events", None)
     cases = tuple(_what_if(sizing, test, medians, seen))
+    missing = list(_missing(sizing))
+    try:
+        looks = _looks(sizing, test)
+    except DesignError as error:  # more events than the participants can have
+        looks = None
+        missing.append(f"a plan that reaches its looks: {error}")
     return Derivation(
         trial=protocol.id,
         sizing=sizing,
-        missing=tuple(_missing(sizing)),
+        missing=tuple(missing),
         steps=tuple(_steps(sizing, test)),
         alternatives=tuple(_alternatives(sizing, test)),
         what_if=cases,
         detectable=tuple(_detectable(sizing, test, cases)),
         at_effects=tuple(_at_effects(sizing, test, effects, cases)),
-        timeline=_timeline(sizing, test, medians),
+        looks=looks,
+        timeline=_timeline(sizing, test, medians, looks),
     )
 
 
-def _test(sizing: Sizing) -> _Test | None:
-    if sizing.alpha is None or sizing.sides is None or sizing.power is None:
-        return None
-    benefit: Benefit = "above" if sizing.hazard_ratio is not None and sizing.hazard_ratio > 1 else "below"
-    return _Test(sizing.alpha, sizing.sides, sizing.power, sizing.ratio, benefit)
-
-
 def _missing(sizing: Sizing) -> Iterator[str]:
-    if _test(sizing) is None:
+    if primary_test(sizing) is None:
         names = [name for name in ("alpha", "sides", "power") if getattr(sizing, name) is None]
         yield f"{', '.join(names)}: without the level and the power nothing can be derived"
     if sizing.experimental_arm is None:
@@ -127,7 +89,7 @@ def _counted(name: str, label: str, formula: str, value: float, *, printed: int 
     return Step(name, label, formula, value, round_up(value), printed, agreement, note)
 
 
-def _steps(sizing: Sizing, test: _Test | None) -> Iterator[Step]:
+def _steps(sizing: Sizing, test: PrimaryTest | None) -> Iterator[Step]:
     """Effect, events, probability of an event, participants, with loss."""
     hazard_ratio = sizing.hazard_ratio
     if hazard_ratio is None or test is None:
@@ -136,8 +98,16 @@ def _steps(sizing: Sizing, test: _Test | None) -> Iterator[Step]:
     allocation = "4" if test.ratio == 1 else f"(1 + {test.ratio:g})² / {test.ratio:g}"
     quantiles = f"{critical_z(test.alpha, test.sides):.4g} + {normal_quantile(test.power):.4g}"
     formula = f"{allocation} ({quantiles})² / ln({hazard_ratio:.4g})²  (Schoenfeld 1983)"
-    value = test.events(hazard_ratio)
-    yield _counted("events", f"{sizing.unit.capitalize()} required", formula, value, printed=sizing.events)
+    value, label = test.fixed_events(hazard_ratio), f"{sizing.unit.capitalize()} required"
+    if test.sequential is None:
+        yield _counted("events", label, formula, value, printed=sizing.events)
+    else:
+        yield _counted("fixed_events", f"{label} with one look", formula, value)
+        words = f"{len(test.information)} looks, {test.bounds}"
+        yield Step("inflation", "Inflation for the looks", words, test.inflation)
+        formula = f"{value:.2f} × {test.inflation:.4g}"
+        value *= test.inflation
+        yield _counted("events", f"{label} at the last look", formula, value, printed=sizing.events)
     events = sizing.events if sizing.events is not None else round_up(value)
     if sizing.control is None:
         return
@@ -213,7 +183,7 @@ def _one(unit: str) -> str:
     return {"deaths": "death"}.get(unit, "an event")
 
 
-def _alternatives(sizing: Sizing, test: _Test | None) -> Iterator[Step]:
+def _alternatives(sizing: Sizing, test: PrimaryTest | None) -> Iterator[Step]:
     """A milestone sized as a proportion, and with everybody followed to the end."""
     hazard_ratio, control = sizing.hazard_ratio, sizing.control
     if sizing.milestone is None or hazard_ratio is None or control is None or test is None:
@@ -228,7 +198,7 @@ def _alternatives(sizing: Sizing, test: _Test | None) -> Iterator[Step]:
 
 
 def _what_if(
-    sizing: Sizing, test: _Test | None, medians: Sequence[tuple[str, float]], seen: float | None
+    sizing: Sizing, test: PrimaryTest | None, medians: Sequence[tuple[str, float]], seen: float | None
 ) -> Iterator[WhatIf]:
     """The planned trial as planned, without a difference, and with the control arm living longer or shorter.
 
@@ -254,7 +224,7 @@ def _what_if(
                 yield replace(case, label=words, events=seen, power=test.power_at(seen, ratio))
 
 
-def _case(sizing: Sizing, test: _Test | None, label: str, control: Survival, hazard_ratio: float) -> WhatIf:
+def _case(sizing: Sizing, test: PrimaryTest | None, label: str, control: Survival, hazard_ratio: float) -> WhatIf:
     assert sizing.staying is not None
     assert sizing.end is not None
     accrual = sizing.enrolment(sizing.staying)
@@ -272,7 +242,7 @@ def _case(sizing: Sizing, test: _Test | None, label: str, control: Survival, haz
     return WhatIf(label, control.median, hazard_ratio, events, power, needed, due)
 
 
-def _detectable(sizing: Sizing, test: _Test | None, cases: Sequence[WhatIf]) -> Iterator[Detectable]:
+def _detectable(sizing: Sizing, test: PrimaryTest | None, cases: Sequence[WhatIf]) -> Iterator[Detectable]:
     """By events, and by split where the protocol does not allocate."""
     if test is None or sizing.participants is None:
         return
@@ -287,7 +257,7 @@ def _detectable(sizing: Sizing, test: _Test | None, cases: Sequence[WhatIf]) -> 
 
 
 def _at_effects(
-    sizing: Sizing, test: _Test | None, effects: Sequence[Effect], cases: Sequence[WhatIf]
+    sizing: Sizing, test: PrimaryTest | None, effects: Sequence[Effect], cases: Sequence[WhatIf]
 ) -> Iterator[AtEffect]:
     events = sizing.events if sizing.events is not None else next((case.events for case in cases), None)
     if test is None or events is None or sizing.experimental_arm is None:
@@ -295,19 +265,39 @@ def _at_effects(
     for effect in effects:
         power = test.power_at(events, effect.hazard_ratio)
         needed = test.events(effect.hazard_ratio) if test.favours(effect.hazard_ratio) else None
-        yield AtEffect(effect, events, power, _assurance(test, events, effect), needed)
+        prior = NormalPrior.from_interval(
+            effect.hazard_ratio, effect.conf_low, effect.conf_high, conf_level=effect.conf_level
+        )
+        yield AtEffect(effect, events, power, test.assurance(events, prior), needed)
 
 
-def _assurance(test: _Test, events: float, effect: Effect) -> float:
-    """Power averaged over the effect's interval."""
-    prior = NormalPrior.from_interval(
-        effect.hazard_ratio, effect.conf_low, effect.conf_high, conf_level=effect.conf_level
-    ).on_drift(events, ratio=test.ratio, benefit=test.benefit)
-    # the mean of Phi(drift - critical value) over a normal drift (O'Hagan, Stevens and Campbell 2005)
-    return normal_cdf((prior.mean - critical_z(test.alpha, test.sides)) / math.sqrt(1 + prior.std_dev**2))
+def _looks(sizing: Sizing, test: PrimaryTest | None) -> Looks | None:
+    """When the looks are due under the alternative; None with one look."""
+    if test is None or test.sequential is None or sizing.hazard_ratio is None:
+        return None
+    if sizing.control is None or sizing.staying is None or sizing.accrual is None:
+        return None
+    accrual = sizing.enrolment(sizing.staying)
+    assert accrual is not None
+    events = float(sizing.events) if sizing.events is not None else float(round_up(test.events(sizing.hazard_ratio)))
+    arms = sizing.arms(sizing.control, sizing.hazard_ratio)
+    return looks_at(
+        events,
+        arms=arms,
+        accrual=accrual,
+        end=None,
+        sequential=test.sequential,
+        alpha=test.alpha,
+        sides=test.sides,
+        ratio=test.ratio,
+        null=1.0,
+        benefit=test.benefit,
+    )
 
 
-def _timeline(sizing: Sizing, test: _Test | None, medians: Sequence[tuple[str, float]]) -> Timeline | None:
+def _timeline(
+    sizing: Sizing, test: PrimaryTest | None, medians: Sequence[tuple[str, float]], looks: Looks | None
+) -> Timeline | None:
     """Participants and events month by month up to the planned end."""
     if sizing.control is None or sizing.end is None or sizing.staying is None or sizing.accrual is None:
         return None
@@ -334,4 +324,7 @@ def _timeline(sizing: Sizing, test: _Test | None, medians: Sequence[tuple[str, f
         month = calendar_time(required, arms=sizing.arms(sizing.control, hazard_ratio), accrual=enrolment)
         moments.append(Due(f"{required:.0f} {sizing.unit} are expected", month))
     moments.append(Due("planned analysis", sizing.end))
+    if looks is not None:
+        moments.extend(Due(f"interim look {k}", month) for k, month in enumerate(looks.time[:-1].tolist(), 1))
+    moments.sort(key=lambda due: due.month)
     return Timeline(months, np.asarray(enrolment.enrolled(months)), events, required, tuple(moments), sizing.unit)
