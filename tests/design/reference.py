@@ -22,14 +22,14 @@ class Entry:
         source: where the numbers stand.
         inputs: what they were computed from.
         expected: the published numbers, by field.
-        tolerance: by field, one number or one for each number of the field.
+        tolerance: one number for all fields; or by field, one number or one for each number of the field.
     """
 
     id: str
     source: str
     inputs: dict[str, Any]
     expected: dict[str, Any]
-    tolerance: dict[str, Any]
+    tolerance: dict[str, Any] | float
 
     def check(self, **computed: Any) -> None:
         """Hold each computed field to the expected one at the entry's tolerance."""
@@ -37,7 +37,8 @@ class Entry:
             expected = np.asarray(self.expected[field], dtype=float)
             actual = np.asarray(value, dtype=float)
             assert actual.shape == expected.shape, f"{self.id} {field}: shape {actual.shape}, not {expected.shape}"
-            allowed = np.asarray(self.tolerance[field], dtype=float)
+            given = self.tolerance[field] if isinstance(self.tolerance, dict) else self.tolerance
+            allowed = np.asarray(given, dtype=float)
             # the tolerance is one unit in the last printed digit; its own rounding must not decide
             close = np.abs(actual - expected) <= allowed * (1 + 1e-9)
             assert close.all(), f"{self.id} {field}: {actual} is not {expected} within {allowed}"

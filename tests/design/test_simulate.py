@@ -236,6 +236,20 @@ def test_many_scenarios_are_those_simulated_alone():
     assert calls[-1] == (9_000, 9_000)
 
 
+def test_an_interrupt_keeps_the_scenarios_that_are_complete():
+    scenarios = [plain(hazard_ratio=ratio) for ratio in (0.6, 0.8, 1.0)]
+    design = {"replicates": 4_000, "seed": 2, "events": [150], "alpha": 0.05}
+
+    def stop_in_second(done, _):
+        if done > 4_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(SimulationInterruptedError) as caught:
+        simulate_many(scenarios, progress=stop_in_second, **design)
+    assert [str(one) for one in caught.value.complete] == [str(simulate(scenarios[0], keep="summary", **design))]
+    assert 0 < caught.value.partial.replicates < 4_000
+
+
 def test_events_that_never_come_are_analysed_when_nothing_more_can_happen_and_counted():
     scenario = plain(n=120, control_median=20, dropout=0.3)
     found = simulate(scenario, replicates=300, seed=6, events=[40, 75], alpha=0.025)
@@ -250,6 +264,20 @@ def test_events_that_never_come_are_analysed_when_nothing_more_can_happen_and_co
     test = logrank(everything["time"], everything["event"], everything["arm"], time_tolerance=0.0)
     assert -test.z == pytest.approx(found.z[replicate, 1], abs=1e-10)
     assert found.dates[replicate, 1] == pytest.approx((everything["entry"] + everything["time"]).max())
+
+
+def test_a_last_look_with_fewer_events_than_planned_spends_what_is_left():
+    planned = GroupSequential([0.5, 1.0], alpha=0.025)
+    design = {"replicates": 2_000, "seed": 6, "events": [120, 240], "alpha": 0.025, "max_duration": 100}
+    by_plan = simulate(plain(), bounds="spending:obrien-fleming", **design)
+    by_numbers = simulate(plain(), bounds=planned.critical_values, **design)
+    short = (by_plan.trials.reached == [1, 0]).all(axis=1)
+    assert short.sum() > 1_500
+    for row in np.flatnonzero(short)[:100]:
+        last = planned.at([0.5, by_plan.events[row, 1] / 240]).critical_values[-1]
+        shown = by_plan.z[row, 0] >= planned.critical_values[0] or by_plan.z[row, 1] >= last
+        assert shown == (by_plan.stopped_for[row] == 1)
+    assert by_plan.power > by_numbers.power
 
 
 def test_no_look_by_events_is_after_the_maximum_date():

@@ -95,7 +95,7 @@ def test_the_tail_of_the_largest_of_normals_is_that_of_the_slow_integral(words):
 def test_a_trial_stops_at_the_first_bound_it_crosses_and_nan_crosses_none():
     stopping = Stopping((3.0, 2.0), (0.0, -math.inf), (-math.inf, -2.0))
     z = np.array([[3.0, 0.0], [1.0, 2.5], [-0.5, 2.5], [1.0, 0.0], [np.nan, 2.0], [1.0, np.nan], [1.0, -3.0]])
-    look, what = stopping.decide(z)
+    look, what = stopping.decide(z, np.full(z.shape, 10.0), np.ones(z.shape), (5, 10))
     assert look.tolist() == [0, 1, 0, 1, 1, 1, 1]
     assert what.tolist() == [1, 1, 2, 0, 1, 0, 3]
 
