@@ -21,11 +21,11 @@ from dataclasses import dataclass
 
 from machine import stamp, table
 
-from equipoise.design.disease_scenario import DiseaseEndpoint, DiseaseScenario
 from equipoise.design.effects import delayed_effect
-from equipoise.design.scenario import Scenario
-from equipoise.design.simulate import simulate, simulate_many
-from equipoise.design.simulation_result import Simulation
+from equipoise.design.simulation.disease_scenario import DiseaseEndpoint, DiseaseScenario
+from equipoise.design.simulation.result import Simulation
+from equipoise.design.simulation.scenario import Scenario
+from equipoise.design.simulation.simulate import simulate, simulate_many
 from equipoise.design.survival_function import Survival
 from equipoise.disease import DiseaseModel, Transition, Weibull
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from rpact_designs import Answer, Design, rpact_says, versions
 from scipy.special import ndtr
 
-from equipoise.design.crossing import solve_bounds
-from equipoise.design.crossing_kernels import FREE, SYMMETRIC
-from equipoise.design.spending import read_spending
+from equipoise.design.sequential.crossing import solve_bounds
+from equipoise.design.sequential.crossing_kernels import FREE, SYMMETRIC
+from equipoise.design.sequential.spending import read_spending
 
 Floats = NDArray[np.float64]
 WIDTH, FINE = 5.0, 1.25

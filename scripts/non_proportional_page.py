@@ -22,8 +22,6 @@ from machine import stamp, table
 from numpy.typing import NDArray
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.at_risk import Stratum
-from equipoise.design.average_hazard_ratio import average_hazard_ratio
 from equipoise.design.effects import (
     crossing_hazards,
     cure_effect,
@@ -32,10 +30,12 @@ from equipoise.design.effects import (
     proportional,
 )
 from equipoise.design.expected import Arm
-from equipoise.design.log_rank_weights import read_test
-from equipoise.design.max_combo_design import max_combo_power
 from equipoise.design.survival_function import Survival
-from equipoise.design.weighted_tests import weighted_test
+from equipoise.design.weighted.at_risk import Stratum
+from equipoise.design.weighted.average_hazard_ratio import average_hazard_ratio
+from equipoise.design.weighted.log_rank_weights import read_test
+from equipoise.design.weighted.max_combo_design import max_combo_power
+from equipoise.design.weighted.weighted_tests import weighted_test
 from equipoise.survival import cox, logrank
 
 PAGE = Path(__file__).parent.parent / "docs" / "validation" / "non_proportional.md"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.design.group_sequential import GroupSequential
+from equipoise.design.sequential.group_sequential import GroupSequential
 
 PROGRAM = """
 suppressMessages(library(rpact))

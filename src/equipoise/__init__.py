@@ -65,8 +65,10 @@ _PARTS = frozenset(
     {
         "allocation",
         "analysis",
+        "assessment",
         "checker",
         "conduct",
+        "design",
         "disease",
         "errors",
         "estimates",
@@ -75,6 +77,7 @@ _PARTS = frozenset(
         "protocol",
         "rehearsal",
         "report",
+        "screening",
         "survival",
         "trials",
         "units",

@@ -13,12 +13,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from reference import entry
 
-from equipoise.design.after_looks import after_looks
-from equipoise.design.after_looks_result import AfterLooks
 from equipoise.design.formulas import normal_cdf, normal_quantile
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.other_levels import critical_values_at, repeated_p_value
-from equipoise.design.stage_wise import StageWiseOrdering
+from equipoise.design.sequential.after_looks import after_looks
+from equipoise.design.sequential.after_looks_result import AfterLooks
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.sequential.other_levels import critical_values_at, repeated_p_value
+from equipoise.design.sequential.stage_wise import StageWiseOrdering
 from equipoise.errors import DesignError
 
 THIRDS = [1 / 3, 2 / 3, 1.0]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from equipoise.design.assurance import assurance, power_at_published
-from equipoise.design.conditional_power import predictive_power
 from equipoise.design.formulas import normal_cdf, normal_quantile, power_for_events
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.prior import (
+from equipoise.design.sequential.assurance import assurance, power_at_published
+from equipoise.design.sequential.conditional_power import predictive_power
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.sequential.prior import (
     DriftPrior,
     NormalPrior,
     PointsPrior,

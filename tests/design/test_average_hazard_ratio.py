@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from reference import entry
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.at_risk import Stratum
-from equipoise.design.average_hazard_ratio import average_hazard_ratio
 from equipoise.design.effects import cure_effect, delayed_effect, piecewise_effect, proportional
 from equipoise.design.expected import Arm, calendar_time, expected_events
 from equipoise.design.survival_function import Survival
+from equipoise.design.weighted.at_risk import Stratum
+from equipoise.design.weighted.average_hazard_ratio import average_hazard_ratio
 from equipoise.errors import DesignError
 
 LOSS = Survival.exponential(0.001)

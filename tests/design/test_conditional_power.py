@@ -12,8 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from reference import entry
 
-from equipoise.design.bounds_in_force import bounds_in_force
-from equipoise.design.conditional_power import (
+from equipoise.design.formulas import normal_cdf, normal_quantile
+from equipoise.design.sequential.bounds_in_force import bounds_in_force
+from equipoise.design.sequential.conditional_power import (
     ASSUMED,
     NO_EFFECT,
     conditional_power,
@@ -21,10 +22,9 @@ from equipoise.design.conditional_power import (
     posterior,
     predictive_power,
 )
-from equipoise.design.formulas import normal_cdf, normal_quantile
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.mixture import mixture_exits, upper_exits_with_drift_above
-from equipoise.design.prior import DriftPrior, NormalPrior, drift_of_hazard_ratio
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.sequential.mixture import mixture_exits, upper_exits_with_drift_above
+from equipoise.design.sequential.prior import DriftPrior, NormalPrior, drift_of_hazard_ratio
 from equipoise.errors import DesignError
 
 THIRDS = [1 / 3, 2 / 3, 1.0]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import ndtr, owens_t
 
-from equipoise.design.crossing import crossing_probabilities, solve_bounds
-from equipoise.design.crossing_kernels import CLOSED, SYMMETRIC
-from equipoise.design.spending import read_spending
+from equipoise.design.sequential.crossing import crossing_probabilities, solve_bounds
+from equipoise.design.sequential.crossing_kernels import CLOSED, SYMMETRIC
+from equipoise.design.sequential.spending import read_spending
 from equipoise.errors import DesignError
 
 Floats = NDArray[np.float64]

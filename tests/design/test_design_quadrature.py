@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.design._quadrature import Grid
+from equipoise.design.weighted._quadrature import Grid
 
 
 @given(power=st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), end=st.floats(0.1, 200.0))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.fixed_time import fixed_time_power, milestone_size, rmst_size
-from equipoise.design.proportions import proportion_size
+from equipoise.design.fixed.fixed_time import fixed_time_power, milestone_size, rmst_size
+from equipoise.design.fixed.proportions import proportion_size
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
 from equipoise.survival.milestone import milestone

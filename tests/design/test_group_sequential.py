@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from equipoise.design.crossing import crossing_probabilities
-from equipoise.design.group_sequential import GroupSequential
+from equipoise.design.sequential.crossing import crossing_probabilities
+from equipoise.design.sequential.group_sequential import GroupSequential
 from equipoise.errors import DesignError
 
 THIRDS = (1 / 3, 2 / 3, 1.0)

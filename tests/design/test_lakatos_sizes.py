@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm, event_probability, expected_events
-from equipoise.design.lakatos import lakatos_size
-from equipoise.design.sample_size import sample_size
+from equipoise.design.fixed.lakatos import lakatos_size
+from equipoise.design.fixed.sample_size import sample_size
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
 from equipoise.survival.logrank import logrank

@@ -10,8 +10,8 @@ import pytest
 
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm, expected_events, expected_exposure
-from equipoise.design.projection import project_events
-from equipoise.design.reestimation import blinded_control, reestimate
+from equipoise.design.fixed.projection import project_events
+from equipoise.design.fixed.reestimation import blinded_control, reestimate
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DataError, DesignError
 

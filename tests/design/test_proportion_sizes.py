@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.design.fixed.proportions import proportion_power, proportion_size
 from equipoise.design.formulas import two_proportions
-from equipoise.design.proportions import proportion_power, proportion_size
 from equipoise.errors import DesignError
 
 RPACT = json.loads((Path(__file__).parent.parent / "data" / "design" / "rpact_sizes.json").read_text())

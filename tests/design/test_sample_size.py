@@ -15,11 +15,11 @@ from reference import entry
 
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm, expected_events
+from equipoise.design.fixed.power import power
+from equipoise.design.fixed.sample_size import sample_size
 from equipoise.design.formulas import critical_hazard_ratio, hazard_ratio_of_survival, participants_for_events
-from equipoise.design.group_sequential import GroupSequential
 from equipoise.design.population import PopulationStratum
-from equipoise.design.power import power
-from equipoise.design.sample_size import sample_size
+from equipoise.design.sequential.group_sequential import GroupSequential
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
 

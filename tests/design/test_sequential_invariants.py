@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from equipoise.design.crossing import crossing_probabilities
-from equipoise.design.group_sequential import GroupSequential
+from equipoise.design.sequential.crossing import crossing_probabilities
+from equipoise.design.sequential.group_sequential import GroupSequential
 
 SPENDING = st.sampled_from(
     ["spending:obrien-fleming", "spending:pocock", "spending:hsd:-4", "spending:hsd:2", "spending:kim-demets:2"]

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from reference import entry
 
-from equipoise.design.crossing import crossing_probabilities
 from equipoise.design.formulas import events_required
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.spending import read_spending
+from equipoise.design.sequential.crossing import crossing_probabilities
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.sequential.spending import read_spending
 
 
 def equal_looks(k: int) -> NDArray[np.float64]:

@@ -5,9 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.scenario import Scenario
-from equipoise.design.simulate import SimulationInterruptedError, simulate, simulate_many
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.simulation.scenario import Scenario
+from equipoise.design.simulation.simulate import SimulationInterruptedError, simulate, simulate_many
 from equipoise.survival import cox, logrank
 
 # ruff: noqa: PLR0917 - a row of a table of results has many columns

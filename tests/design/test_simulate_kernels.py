@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from equipoise._kernel import KERNELS
-from equipoise.design import cut, look_kernels, plain_kernels
-from equipoise.design.cox_at_looks import cox_of_shares
-from equipoise.design.largest_of_normals import largest_p, order_of_tests
-from equipoise.design.log_rank_weights import read_tests
-from equipoise.design.simulation_numbers import entries_of_spacings, negative_logs
-from equipoise.design.stopping import Stopping
+from equipoise.design.simulation import cut, look_kernels, plain_kernels
+from equipoise.design.simulation.cox_at_looks import cox_of_shares
+from equipoise.design.simulation.largest_of_normals import largest_p, order_of_tests
+from equipoise.design.simulation.numbers import entries_of_spacings, negative_logs
+from equipoise.design.simulation.stopping import Stopping
+from equipoise.design.weighted.log_rank_weights import read_tests
 from equipoise.survival._multivariate_normal import box_probability
 
 

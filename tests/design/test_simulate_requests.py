@@ -3,11 +3,11 @@
 import pytest
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.disease_scenario import DiseaseEndpoint, DiseaseScenario, ProgressionCrossover
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.operating_characteristics import operating_characteristics
-from equipoise.design.scenario import Scenario
-from equipoise.design.simulate import simulate, simulate_many
+from equipoise.design.sequential.group_sequential import GroupSequential
+from equipoise.design.simulation.disease_scenario import DiseaseEndpoint, DiseaseScenario, ProgressionCrossover
+from equipoise.design.simulation.operating_characteristics import operating_characteristics
+from equipoise.design.simulation.scenario import Scenario
+from equipoise.design.simulation.simulate import simulate, simulate_many
 from equipoise.design.survival_function import Survival
 from equipoise.disease import DiseaseModel, Transition, Weibull
 from equipoise.errors import DesignError

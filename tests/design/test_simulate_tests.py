@@ -5,17 +5,17 @@ import pytest
 from scipy.special import ndtri
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.disease_scenario import (
+from equipoise.design.effects import delayed_effect
+from equipoise.design.population import PopulationStratum
+from equipoise.design.simulation.disease_scenario import (
     OVERALL_SURVIVAL,
     DiseaseEndpoint,
     DiseaseScenario,
     ProgressionCrossover,
 )
-from equipoise.design.effects import delayed_effect
-from equipoise.design.operating_characteristics import operating_characteristics
-from equipoise.design.population import PopulationStratum
-from equipoise.design.scenario import Scenario
-from equipoise.design.simulate import simulate
+from equipoise.design.simulation.operating_characteristics import operating_characteristics
+from equipoise.design.simulation.scenario import Scenario
+from equipoise.design.simulation.simulate import simulate
 from equipoise.design.survival_function import Survival
 from equipoise.disease import DiseaseModel, Transition, Weibull
 from equipoise.survival import cox, logrank, max_combo, milestone, rmst

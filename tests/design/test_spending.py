@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from equipoise.design.spending import read_spending
+from equipoise.design.sequential.spending import read_spending
 from equipoise.errors import DesignError
 
 FUNCTIONS = [

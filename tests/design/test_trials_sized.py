@@ -6,11 +6,11 @@ import math
 
 import pytest
 
+from equipoise.design.fixed.power import power
+from equipoise.design.fixed.proportions import proportion_size
+from equipoise.design.fixed.sample_size import sample_size
 from equipoise.design.formulas import detectable_hazard_ratio, power_for_events
-from equipoise.design.power import power
-from equipoise.design.proportions import proportion_size
 from equipoise.design.rounding import whole_participants
-from equipoise.design.sample_size import sample_size
 from equipoise.design.survival_function import Survival
 
 JCOG1017 = {"accrual": 84, "follow_up": 48, "alpha": 0.05}

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.accrual import Accrual
-from equipoise.design.at_risk import Stratum
-from equipoise.design.combined_looks import passing_by_look, solve_critical_values
 from equipoise.design.effects import crossing_hazards, cure_effect, delayed_effect, proportional
 from equipoise.design.expected import Arm, calendar_time
-from equipoise.design.group_sequential import GroupSequential
-from equipoise.design.log_rank_weights import Weight, read_test, read_tests
-from equipoise.design.max_combo_design import max_combo_power
-from equipoise.design.score_moments import score_moments
+from equipoise.design.sequential.group_sequential import GroupSequential
 from equipoise.design.survival_function import Survival
-from equipoise.design.weighted_sample_size import sample_size_weighted
-from equipoise.design.weighted_tests import weighted_test
+from equipoise.design.weighted.at_risk import Stratum
+from equipoise.design.weighted.combined_looks import passing_by_look, solve_critical_values
+from equipoise.design.weighted.log_rank_weights import Weight, read_test, read_tests
+from equipoise.design.weighted.max_combo_design import max_combo_power
+from equipoise.design.weighted.score_moments import score_moments
+from equipoise.design.weighted.weighted_sample_size import sample_size_weighted
+from equipoise.design.weighted.weighted_tests import weighted_test
 from equipoise.errors import DesignError
 from equipoise.survival import logrank
 

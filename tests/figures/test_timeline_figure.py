@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from checks import assert_sound, texts
 
-from equipoise.design.timeline import Due, Timeline
+from equipoise.design.plan.timeline import Due, Timeline
 from equipoise.errors import DataError
 from equipoise.figures import timeline
 from equipoise.figures.scene import Shape

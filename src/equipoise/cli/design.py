@@ -10,7 +10,7 @@ import typer
 from equipoise.cli.output import AsJson, Trial, note, print_json, say
 
 if TYPE_CHECKING:
-    from equipoise.design.derivation import Derivation, Effect
+    from equipoise.design.plan.derivation import Derivation, Effect
     from equipoise.protocol.model.statistics import Design
 
 NAME = "design"
@@ -35,7 +35,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Derive a trial's size step by step, with its timeline, and what it is worth if its assumptions fail."""
-    from equipoise.design.derive import derive
+    from equipoise.design.plan.derive import derive
     from equipoise.protocol import load
 
     protocol = load(trial)
@@ -50,7 +50,7 @@ def run(
 
 def _effects(design: Design | None) -> list[Effect]:
     """What is published on the protocol's question."""
-    from equipoise.design.derivation import Effect
+    from equipoise.design.plan.derivation import Effect
     from equipoise.trials.published_effects import published_effects
 
     if design is None or design.question is None:

@@ -1,6 +1,8 @@
 """How many participants, when to look, and what if the assumptions fail.
 
-    from equipoise.design import GroupSequential, Scenario, sample_size, simulate
+    from equipoise.design import GroupSequential, Scenario
+    from equipoise.design.fixed import sample_size
+    from equipoise.design.simulation import simulate
 
     size = sample_size(0.75, control_median=60, accrual=85, follow_up=24, alpha=0.025, power=0.8)
     looks = GroupSequential([0.5, 1.0], alpha=0.025, bounds="spending:obrien-fleming")
@@ -18,14 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.design.accrual import Accrual
-    from equipoise.design.after_looks import after_looks
-    from equipoise.design.assurance import assurance, power_at_published
-    from equipoise.design.at_risk import Stratum
-    from equipoise.design.average_hazard_ratio import average_hazard_ratio
-    from equipoise.design.conditional_power import conditional_power, information_needed, predictive_power
-    from equipoise.design.crossing import crossing_probabilities
-    from equipoise.design.derivation import Effect
-    from equipoise.design.derive import derive
     from equipoise.design.effects import (
         crossing_hazards,
         cure_effect,
@@ -42,7 +36,13 @@ if TYPE_CHECKING:
         expected_exposure,
         expected_losses,
     )
-    from equipoise.design.fixed_time import fixed_time_power, milestone_size, rmst_size
+    from equipoise.design.fixed.fixed_time import fixed_time_power, milestone_size, rmst_size
+    from equipoise.design.fixed.lakatos import lakatos_size
+    from equipoise.design.fixed.power import power
+    from equipoise.design.fixed.projection import project_events
+    from equipoise.design.fixed.proportions import proportion_power, proportion_size
+    from equipoise.design.fixed.reestimation import blinded_control, reestimate
+    from equipoise.design.fixed.sample_size import sample_size
     from equipoise.design.formulas import (
         critical_hazard_ratio,
         detectable_hazard_ratio,
@@ -51,70 +51,126 @@ if TYPE_CHECKING:
         power_for_events,
         z_of_hazard_ratio,
     )
-    from equipoise.design.group_sequential import GroupSequential
-    from equipoise.design.lakatos import lakatos_size
-    from equipoise.design.max_combo_design import max_combo_power
+    from equipoise.design.plan.derivation import Effect
+    from equipoise.design.plan.derive import derive
     from equipoise.design.population import PopulationStratum
-    from equipoise.design.power import power
-    from equipoise.design.prior import DriftPrior, NormalPrior, PointsPrior
-    from equipoise.design.projection import project_events
-    from equipoise.design.proportions import proportion_power, proportion_size
-    from equipoise.design.reestimation import blinded_control, reestimate
-    from equipoise.design.sample_size import sample_size
-    from equipoise.design.scenario import Scenario
-    from equipoise.design.simulate import SimulationInterruptedError, simulate, simulate_many
+    from equipoise.design.sequential.after_looks import after_looks
+    from equipoise.design.sequential.assurance import assurance, power_at_published
+    from equipoise.design.sequential.conditional_power import conditional_power, information_needed, predictive_power
+    from equipoise.design.sequential.crossing import crossing_probabilities
+    from equipoise.design.sequential.group_sequential import GroupSequential
+    from equipoise.design.sequential.prior import DriftPrior, NormalPrior, PointsPrior
+    from equipoise.design.simulation.scenario import Scenario
+    from equipoise.design.simulation.simulate import SimulationInterruptedError, simulate, simulate_many
     from equipoise.design.survival_function import Survival
-    from equipoise.design.weighted_sample_size import sample_size_weighted
-    from equipoise.design.weighted_tests import weighted_test
+    from equipoise.design.weighted.at_risk import Stratum
+    from equipoise.design.weighted.average_hazard_ratio import average_hazard_ratio
+    from equipoise.design.weighted.max_combo_design import max_combo_power
+    from equipoise.design.weighted.weighted_sample_size import sample_size_weighted
+    from equipoise.design.weighted.weighted_tests import weighted_test
 
 _HOME = {
     "accrual": ("Accrual",),
-    "after_looks": ("after_looks",),
-    "assurance": ("assurance", "power_at_published"),
-    "at_risk": ("Stratum",),
-    "average_hazard_ratio": ("average_hazard_ratio",),
-    "conditional_power": ("conditional_power", "information_needed", "predictive_power"),
-    "crossing": ("crossing_probabilities",),
-    "derivation": ("Effect",),
-    "derive": ("derive",),
+    "sequential.after_looks": ("after_looks",),
+    "sequential.assurance": ("assurance", "power_at_published"),
+    "weighted.at_risk": ("Stratum",),
+    "weighted.average_hazard_ratio": ("average_hazard_ratio",),
+    "sequential.conditional_power": ("conditional_power", "information_needed", "predictive_power"),
+    "sequential.crossing": ("crossing_probabilities",),
+    "plan.derivation": ("Effect",),
+    "plan.derive": ("derive",),
     "effects": (
         "crossing_hazards", "cure_effect", "delayed_effect", "diminishing_effect", "piecewise_effect", "proportional",
     ),
     "expected": (
         "Arm", "calendar_time", "event_probability", "expected_events", "expected_exposure", "expected_losses",
     ),
-    "fixed_time": ("fixed_time_power", "milestone_size", "rmst_size"),
+    "fixed.fixed_time": ("fixed_time_power", "milestone_size", "rmst_size"),
     "formulas": (
         "critical_hazard_ratio", "detectable_hazard_ratio", "events_required", "hazard_ratio_of_z",
         "power_for_events", "z_of_hazard_ratio",
     ),
-    "group_sequential": ("GroupSequential",),
-    "lakatos": ("lakatos_size",),
-    "max_combo_design": ("max_combo_power",),
+    "sequential.group_sequential": ("GroupSequential",),
+    "fixed.lakatos": ("lakatos_size",),
+    "weighted.max_combo_design": ("max_combo_power",),
     "population": ("PopulationStratum",),
-    "power": ("power",),
-    "prior": ("DriftPrior", "NormalPrior", "PointsPrior"),
-    "projection": ("project_events",),
-    "proportions": ("proportion_power", "proportion_size"),
-    "reestimation": ("blinded_control", "reestimate"),
-    "sample_size": ("sample_size",),
-    "scenario": ("Scenario",),
-    "simulate": ("SimulationInterruptedError", "simulate", "simulate_many"),
+    "fixed.power": ("power",),
+    "sequential.prior": ("DriftPrior", "NormalPrior", "PointsPrior"),
+    "fixed.projection": ("project_events",),
+    "fixed.proportions": ("proportion_power", "proportion_size"),
+    "fixed.reestimation": ("blinded_control", "reestimate"),
+    "fixed.sample_size": ("sample_size",),
+    "simulation.scenario": ("Scenario",),
+    "simulation.simulate": ("SimulationInterruptedError", "simulate", "simulate_many"),
     "survival_function": ("Survival",),
-    "weighted_sample_size": ("sample_size_weighted",),
-    "weighted_tests": ("weighted_test",),
+    "weighted.weighted_sample_size": ("sample_size_weighted",),
+    "weighted.weighted_tests": ("weighted_test",),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Accrual",
+    "Arm",
+    "DriftPrior",
+    "Effect",
+    "GroupSequential",
+    "NormalPrior",
+    "PointsPrior",
+    "PopulationStratum",
+    "Scenario",
+    "SimulationInterruptedError",
+    "Stratum",
+    "Survival",
+    "after_looks",
+    "assurance",
+    "average_hazard_ratio",
+    "blinded_control",
+    "calendar_time",
+    "conditional_power",
+    "critical_hazard_ratio",
+    "crossing_hazards",
+    "crossing_probabilities",
+    "cure_effect",
+    "delayed_effect",
+    "derive",
+    "detectable_hazard_ratio",
+    "diminishing_effect",
+    "event_probability",
+    "events_required",
+    "expected_events",
+    "expected_exposure",
+    "expected_losses",
+    "fixed_time_power",
+    "hazard_ratio_of_z",
+    "information_needed",
+    "lakatos_size",
+    "max_combo_power",
+    "milestone_size",
+    "piecewise_effect",
+    "power",
+    "power_at_published",
+    "power_for_events",
+    "predictive_power",
+    "project_events",
+    "proportion_power",
+    "proportion_size",
+    "proportional",
+    "reestimate",
+    "rmst_size",
+    "sample_size",
+    "sample_size_weighted",
+    "simulate",
+    "simulate_many",
+    "weighted_test",
+    "z_of_hazard_ratio",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import what is offered when it is first asked for, so that checking a protocol stays quick."""
     if name in _MODULE:
-        return getattr(import_module(f"equipoise.design.{_MODULE[name]}"), name)
+        globals()[name] = found = getattr(import_module(f"equipoise.design.{_MODULE[name]}"), name)
+        return found
     raise AttributeError(f"module 'equipoise.design' has no attribute {name!r}")
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from equipoise.design.timeline import Floats, Timeline
+from equipoise.design.plan.timeline import Floats, Timeline
 from equipoise.errors import DataError
 from equipoise.figures.axis import Axis, month_ticks, tick_text
 from equipoise.figures.figure import Figure

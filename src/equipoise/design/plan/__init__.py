@@ -1,0 +1,1 @@
+"""A protocol's own design: its numbers derived step by step, its timeline, and what if it is wrong."""

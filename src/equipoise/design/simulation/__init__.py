@@ -1,0 +1,1 @@
+"""Trials drawn by random numbers, looked at, tested and counted."""
