@@ -60,9 +60,9 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		pyproject.toml requirements-build.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		pyproject.toml --extra dev --extra cluster requirements-build.in -o requirements-dev.lock
+		pyproject.toml --extra dev --extra cluster --extra site --extra postgres requirements-build.in -o requirements-dev.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		pyproject.toml --extra dev --extra cluster --extra bench requirements-build.in -o requirements-bench.lock
+		pyproject.toml --extra dev --extra cluster --extra site --extra postgres --extra bench requirements-build.in -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) $(STAMPS) $(OUT)
