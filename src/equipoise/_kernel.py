@@ -48,19 +48,28 @@ def cache_folder() -> Path:
     root = Path(__file__).parent
     for path in sorted(root.rglob("*.py")):
         source = path.read_bytes()
-        if b"@kernel" in source:
+        if b"@kernel" in source or b"@inner_kernel" in source:
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + source)
     return _user_cache() / "kernels" / digest.hexdigest()[:16]
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` on its first call: no Python objects, no lock held, cached on disk."""
+    return _compiled(function)
+
+
+def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for one that only other kernels call: without what Python would need to call it, which is much work."""
+    return _compiled(function, no_cpython_wrapper=True)
+
+
+def _compiled(function: Callable[P, R], **options: bool) -> Callable[P, R]:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())  # read by numba while it decorates, for this function alone
     try:
-        make: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
-        compiled: Callable[P, R] = make(function)
+        njit: Any = numba.njit  # its types know only some of its options
+        compiled: Callable[P, R] = njit(nogil=True, cache=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
     KERNELS.append(compiled)

@@ -101,6 +101,28 @@ def test_the_order_of_rows_changes_no_bit_without_ties(d: Data) -> None:
     np.testing.assert_array_equal(gray[0].covariance, gray[1].covariance)
 
 
+def test_residuals_of_a_monotone_likelihood_are_numbers_however_far_the_search_went() -> None:
+    # both covariates separate the events; linear predictors end hundreds apart, and the baseline hazard with them
+    d = {
+        "time": np.array([9.0, 10.0, 11.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 12.0]),
+        "event": np.array([1, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0]),
+        "stratum": np.array([0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1]),
+        "first": [
+            -0.60545201, -0.59433942, -0.28337538, -0.72841773, 0.76632779, -1.59608633,
+            0.82356213, -0.62556647, -0.54593996, -1.35084714, -0.14424212, -0.24766151,
+        ],
+        "second": np.array([1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0]),
+    }  # fmt: skip
+    x = np.column_stack([d["first"], d["second"]])
+    fit = survival.cox(d["time"], d["event"], x, strata=d["stratum"], robust=True)
+    assert fit.monotone.all()
+    assert np.isnan(fit.covariance).all()
+    martingale = fit.residuals("martingale")
+    assert np.sum(martingale) == pytest.approx(0.0, abs=1e-9)
+    assert np.isfinite(fit.residuals("score")).all()
+    assert np.isfinite(fit.residuals("schoenfeld")).all()
+
+
 @bounded
 @given(trials(ties=True))
 def test_the_order_of_rows_changes_little_with_ties(d: Data) -> None:

@@ -1,12 +1,19 @@
-"""The win ratio, by hand, by its definition and by chance."""
+"""The win ratio, by hand, by its definition, beside R and by chance.
+
+`tests/data/survival/win_ratio_numbers.R` computes the published variances on the trial of Moertel et al. 1990 from
+whole matrices of pairs and makes `win_ratio_numbers.json`.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from equipoise import survival
@@ -64,6 +71,38 @@ def test_counts_and_variance_follow_their_definition() -> None:
     benefit = won.mean() - lost.mean()
     assert found.net_benefit == pytest.approx(benefit)
     assert found.odds == pytest.approx((1 + benefit) / (1 - benefit))
+
+
+FOLDER = Path(__file__).parent.parent / "data" / "survival"
+
+
+@pytest.mark.parametrize("what", ["all", "strata"])
+def test_death_and_recurrence_of_colon_cancer_are_compared_as_by_the_published_formulas_in_r(what: str) -> None:
+    d = pl.read_csv(FOLDER / "colon_win_ratio.csv")
+    expected = json.loads((FOLDER / "win_ratio_numbers.json").read_text(encoding="utf-8"))[what]
+    endpoints = {"death": (d["death_time"], d["death"]), "recurrence": (d["recurrence_time"], d["recurrence"])}
+    found = survival.win_ratio(endpoints, d["arm"], strata=d["node4"] if what == "strata" else None)
+    assert [*found.wins_by_endpoint, *found.losses_by_endpoint] == expected["counts"]
+    assert found.ratio == pytest.approx(expected["ratio"], rel=1e-12)
+    assert found.net_benefit == pytest.approx(expected["net_benefit"], rel=1e-12)
+    # Bebu and Lachin 2016
+    assert found.ratio.log_std_error == pytest.approx(expected["log_ratio_se"], rel=1e-12)
+    assert found.net_benefit.std_error == pytest.approx(expected["net_benefit_se"], rel=1e-12)
+    # Dong et al. 2016 and 2018: the same but for the centre, the point without effect
+    assert found.ratio.log_std_error == pytest.approx(expected["dong_log_ratio_se"], rel=0.005)
+    assert found.net_benefit.std_error == pytest.approx(expected["dong_net_benefit_se"], rel=0.04)
+
+
+@pytest.mark.parametrize("strata", [1, 3])
+def test_the_variance_of_four_participants_is_that_of_buysetest(strata: int) -> None:
+    # BuyseTest, tests/testthat/test-BuyseTest-iid.R: group C, C, T, T, toxicity 1, 0, 1, 0, order 1: variance of the
+    # net benefit 1/4 and of the ratio 4, over the number of such strata; it divides by n = 2, here it is n - 1
+    group, toxicity = np.tile([0, 0, 1, 1], strata), np.tile([1.0, 0.0, 1.0, 0.0], strata)
+    stratum = np.repeat(np.arange(strata), 4) if strata > 1 else None
+    found = survival.win_ratio([(toxicity + 1.0, np.ones(4 * strata))], group, strata=stratum)
+    assert (found.ratio, found.net_benefit) == (1.0, 0.0)
+    assert found.net_benefit.std_error**2 == pytest.approx(2 * (1 / 4) / strata, rel=1e-12)
+    assert found.ratio.log_std_error**2 == pytest.approx(2 * 4 / strata, rel=1e-12)
 
 
 def test_one_endpoint_without_censoring_is_the_rank_sum() -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
-@kernel
+@inner_kernel
 def add_at(tree: Floats, rank: int, weight: float) -> None:
     """Add `weight` at `rank`, counted from 0."""
     k = rank + 1
@@ -22,7 +22,7 @@ def add_at(tree: Floats, rank: int, weight: float) -> None:
         k += k & -k
 
 
-@kernel
+@inner_kernel
 def sum_below(tree: Floats, rank: int) -> float:
     """The sum of weights at ranks below `rank`."""
     total = 0.0
@@ -60,7 +60,7 @@ def count_pairs(
         )
 
 
-@kernel
+@inner_kernel
 def pairs_of_events(
     low: int,
     high: int,
@@ -99,7 +99,7 @@ def pairs_of_events(
                 total += weight[i]
 
 
-@kernel
+@inner_kernel
 def pairs_of_survivors(
     low: int,
     high: int,
@@ -134,7 +134,7 @@ def pairs_of_survivors(
                 count_events(tree, total, rank[i], 1.0, counts[i])
 
 
-@kernel
+@inner_kernel
 def count_events(tree: Floats, total: float, rank: int, sign: float, count: Floats) -> None:
     """Add to `count` (3,) the events so far of higher, lower and the same rank, times `sign`."""
     below, with_ties = sum_below(tree, rank), sum_below(tree, rank + 1)

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival.cox_kernels import linear_predictor
+from equipoise.survival.cox_kernels import relative_risks
 
 
-@kernel
+@inner_kernel
 def add_moments(risk: float, x: Floats, i: int, sums: Floats) -> None:
     """Add risk times x x' (rows 0 to p - 1), x (row p) and 1 (row p + 1) of row `i` to `sums` (p + 2, p)."""
     p = x.shape[1]
@@ -24,7 +22,7 @@ def add_moments(risk: float, x: Floats, i: int, sums: Floats) -> None:
     sums[p + 1, 0] += risk
 
 
-@kernel
+@inner_kernel
 def add_covariance(sums: Floats, share: float, weight: float, factor: float, mean: Floats, information: Floats) -> None:
     """Add `share` of the mean under `sums` to `mean`, and the covariance times weight factor^k to information k."""
     p = mean.shape[0]
@@ -63,9 +61,9 @@ def event_moments(
     """
     n, p = x.shape
     risk = np.empty(n)
-    largest = linear_predictor(x, offset, beta, risk)
+    relative_risks(x, offset, beta, risk)
     for i in range(n):
-        risk[i] = math.exp(risk[i] - largest) * (weight[i] if weight.shape[0] > 0 else 1.0)
+        risk[i] *= weight[i] if weight.shape[0] > 0 else 1.0
     means[:, :] = 0.0
     information[:, :, :] = 0.0
     for s in range(stratum_run.shape[0] - 1):

@@ -13,11 +13,11 @@ import math
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
-@kernel
+@inner_kernel
 def add_to_subsets(
     r: int, risk: float, x: Floats, i: int, most: int, mean: Floats, slope: Floats, curvature: Floats
 ) -> None:
@@ -40,7 +40,7 @@ def add_to_subsets(
         mean[d] = without * mean[d] + with_row * mean[d - 1]
 
 
-@kernel
+@inner_kernel
 def empty_subset(mean: Floats, slope: Floats, curvature: Floats) -> None:
     """Set the means to those of no rows."""
     mean[:] = 0.0
@@ -49,7 +49,7 @@ def empty_subset(mean: Floats, slope: Floats, curvature: Floats) -> None:
     mean[0] = 1.0
 
 
-@kernel
+@inner_kernel
 def start_anew(
     x: Floats, risk: Floats, first: Ints, time: int, low: int, high: int, most: int, mean: Floats, slope: Floats,
     curvature: Floats,
@@ -64,7 +64,7 @@ def start_anew(
     return size
 
 
-@kernel
+@inner_kernel
 def add_tied_set(
     size: int, deaths: int, mean: Floats, slope: Floats, curvature: Floats, score: Floats, information: Floats
 ) -> float:

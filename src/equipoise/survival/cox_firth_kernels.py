@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival.cox_kernels import linear_predictor
+from equipoise.survival.cox_kernels import relative_risks
 
 
-@kernel
+@inner_kernel
 def add_row(risk: float, x: Floats, i: int, form: float, sums: Floats) -> None:
     """Add risk times 1, x, x x', q and q x of row `i` to `sums`, where q is the quadratic form of the row.
 
@@ -30,7 +28,7 @@ def add_row(risk: float, x: Floats, i: int, form: float, sums: Floats) -> None:
     sums[p + 3, 0] += risk * form
 
 
-@kernel
+@inner_kernel
 def add_third_moment(sums: Floats, inverse: Floats, weight: float, slope: Floats) -> None:
     """Add weight times the mean of (x - m)_j (x - m)' inverse (x - m), under `sums`, for each j.
 
@@ -75,10 +73,10 @@ def firth_slope(
     """
     n, p = x.shape
     weighted = weight.shape[0] > 0
-    largest = linear_predictor(x, offset, beta, risk)
+    relative_risks(x, offset, beta, risk)
     form = np.zeros(n)
     for i in range(n):
-        risk[i] = math.exp(risk[i] - largest) * (weight[i] if weighted else 1.0)
+        risk[i] *= weight[i] if weighted else 1.0
         for j in range(p):
             for h in range(p):
                 form[i] += x[i, j] * inverse[j, h] * x[i, h]

@@ -9,13 +9,14 @@ import numpy as np
 from equipoise.errors import DataError
 from equipoise.survival import cox_kernels as kernels
 from equipoise.survival._arrays import Bools, Floats
+from equipoise.survival.cox_lanes import TASK_ROWS
 from equipoise.survival.cox_likelihood import Likelihood, PartialLikelihood, Point, every_kth_row
 from equipoise.survival.cox_model import CoxModel, Settings
 from equipoise.survival.cox_newton import Maximum, maximise
 from equipoise.survival.cox_objective import likelihoods
 from equipoise.survival.cox_residuals import residuals_of_score
 from equipoise.survival.cox_result import Cox, cox_result
-from equipoise.survival.cox_rows import TASK_ROWS, CoxData, CoxRows, Spread, cox_rows, threads
+from equipoise.survival.cox_rows import CoxData, CoxRows, Spread, cox_rows, threads
 
 _COLLINEAR = 1e-10
 """Share of a covariate's information left after those before it, below which it is a combination of them."""
@@ -38,7 +39,9 @@ def fit(data: CoxData, settings: Settings) -> Cox:
         null = plain(np.zeros(rows.x.shape[1]))
         require_variation(rows, data.names, null.information)
         score_statistic = score_test_statistic(null, data.names)
-        found = maximise(likelihood, _start(rows, settings, likelihood, null, spread))
+        zero = null if not (settings.firth or np.any(settings.penalty)) else likelihood(null.beta)
+        start = zero if settings.ties == "exact" else _start(data, rows, likelihood, zero, spread)
+        found = maximise(likelihood, start)
     monotone = infinite(found)
     model = CoxModel(
         names=data.names,
@@ -63,17 +66,16 @@ def fit(data: CoxData, settings: Settings) -> Cox:
     )
 
 
-def _start(rows: CoxRows, settings: Settings, likelihood: Likelihood, null: Point, spread: Spread) -> Point:
+def _start(data: CoxData, rows: CoxRows, likelihood: Likelihood, zero: Point, spread: Spread) -> Point:
     """At 0, or for many rows at the maximum of a sample of them, which saves passes over all."""
     n = rows.event.size
-    zero = null if not (settings.firth or np.any(settings.penalty)) else likelihood(null.beta)
-    if n < _LARGE or rows.sets.enter.size or settings.ties == "exact":
+    if n < _LARGE or rows.sets.enter.size:
         return zero
-    sample = every_kth_row(rows, n // _SAMPLE)
+    sample = every_kth_row(data, rows, n // _SAMPLE, spread)
     if not sample.event.any():
         return zero
-    few = PartialLikelihood(sample, 0, spread)
-    found = maximise(few, few(null.beta))
+    few = PartialLikelihood(sample, efron=False, spread=spread)
+    found = maximise(few, few(zero.beta))
     if found.status != kernels.CONVERGED:
         return zero
     start = likelihood(found.beta)

@@ -13,9 +13,10 @@ from equipoise.survival.cox_rows import CoxRows, Spread
 
 def likelihoods(rows: CoxRows, settings: Settings, spread: Spread) -> tuple[Likelihood, Likelihood]:
     """The likelihood of the ties asked for, and the same with the penalty asked for."""
-    efron = int(settings.ties == "efron")
-    plain: Likelihood = ExactLikelihood(rows) if settings.ties == "exact" else PartialLikelihood(rows, efron, spread)
+    efron = settings.ties == "efron"
+    exact = settings.ties == "exact"
+    plain: Likelihood = ExactLikelihood(rows) if exact else PartialLikelihood(rows, efron=efron, spread=spread)
     if settings.firth:
-        return plain, FirthLikelihood(plain, rows, efron)
+        return plain, FirthLikelihood(plain, rows, int(efron))
     penalty = np.broadcast_to(np.asarray(settings.penalty, dtype=np.float64), rows.scale.shape)
     return plain, RidgeLikelihood(plain, penalty / rows.scale**2) if penalty.any() else plain

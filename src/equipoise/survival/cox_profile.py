@@ -11,11 +11,12 @@ import numpy as np
 
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value
+from equipoise.survival.cox_lanes import TASK_ROWS
 from equipoise.survival.cox_likelihood import Likelihood, Point
 from equipoise.survival.cox_model import CoxModel
 from equipoise.survival.cox_newton import maximise
 from equipoise.survival.cox_objective import likelihoods
-from equipoise.survival.cox_rows import TASK_ROWS, threads
+from equipoise.survival.cox_rows import threads
 
 _FAR = 1e3
 """A limit further from the maximum than this, in standard deviations of the covariate, is infinite."""

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival.cox_kernels import linear_predictor
+from equipoise.survival.cox_kernels import relative_risks
 
 
 @kernel
@@ -39,13 +39,11 @@ def score_residuals(
 
     With H the cumulative baseline hazard and G the integral of the mean covariate dH, a row's score residual is
     event (x - mean) - risk (x dH - dG), the differences taken over its time at risk. The steps by run of H (r,), G
-    (r, p) and the variance of H (r,) are filled as well, for risks exp(offset + x beta - shift); gives the shift.
+    (r, p) and the variance of H (r,) are filled as well; gives what the former two are to be multiplied by, not to
+    leave the range of numbers before.
     """
-    n = x.shape[0]
-    risk = np.empty(n)
-    largest = linear_predictor(x, offset, beta, risk)
-    for i in range(n):
-        risk[i] = math.exp(risk[i] - largest)
+    risk = np.empty(x.shape[0])
+    size = math.exp(-relative_risks(x, offset, beta, risk))
     for s in range(stratum_run.shape[0] - 1):
         low, high = stratum_run[s], stratum_run[s + 1]
         baseline_steps(
@@ -55,6 +53,7 @@ def score_residuals(
             event,
             weight,
             risk,
+            size,
             run_start,
             run_time,
             enter,
@@ -67,10 +66,10 @@ def score_residuals(
             martingale,
         )
         subtract_expected(low, high, x, risk, run_start, run_time, enter, first, dh, dg, score, martingale)
-    return largest
+    return size
 
 
-@kernel
+@inner_kernel
 def baseline_steps(
     low: int,
     high: int,
@@ -78,6 +77,7 @@ def baseline_steps(
     event: Ints,
     weight: Floats,
     risk: Floats,
+    size: float,
     run_start: Ints,
     run_time: Ints,
     enter: Ints,
@@ -129,6 +129,7 @@ def baseline_steps(
                 x,
                 event,
                 risk,
+                size,
                 run_start,
                 a0,
                 a1,
@@ -142,7 +143,7 @@ def baseline_steps(
             )
 
 
-@kernel
+@inner_kernel
 def event_time(
     run: int,
     steps: int,
@@ -150,6 +151,7 @@ def event_time(
     x: Floats,
     event: Ints,
     risk: Floats,
+    size: float,
     run_start: Ints,
     a0: float,
     a1: Floats,
@@ -170,7 +172,7 @@ def event_time(
         total = a0 - part * e0
         hazard = weight / total
         dh[run] += hazard
-        dv[run] += hazard / total
+        dv[run] += (hazard * size) * (size / total)
         back_h += part * hazard
         for j in range(p):
             mean = (a1[j] - part * e1[j]) / total
@@ -184,7 +186,7 @@ def event_time(
                 score[i, j] += x[i, j] - mean_of_steps[j] + risk[i] * (x[i, j] * back_h - back_g[j])
 
 
-@kernel
+@inner_kernel
 def subtract_expected(
     low: int,
     high: int,

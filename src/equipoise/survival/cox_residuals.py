@@ -5,7 +5,6 @@ Source: Therneau and Grambsch 2000, chapter 4; scaled Schoenfeld residuals: Gram
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -44,9 +43,9 @@ def residuals_of_score(rows: CoxRows, efron: int, beta: Floats) -> ScoreResidual
     """The residuals and steps at `beta`."""
     (n, p), runs = rows.x.shape, rows.sets.run_time.size
     parts = (np.zeros((n, p)), np.zeros(n), np.zeros(runs), np.zeros((runs, p)), np.zeros(runs))
-    size = math.exp(-score_residuals(*rows.leading(), efron, beta, *parts))
+    size = score_residuals(*rows.leading(), efron, beta, *parts)
     score, martingale, hazard, slope, variance = parts
-    return ScoreResiduals(score, martingale, hazard * size, slope * size, variance * size**2)
+    return ScoreResiduals(score, martingale, hazard * size, slope * size, variance)
 
 
 def residuals(model: CoxModel, kind: Kind) -> Floats:

@@ -1,51 +1,100 @@
 # ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
-"""Compiled passes that bring the rows of a Cox model into the order of their risk sets, centred and scaled."""
+"""Compiled passes that bring the rows of a Cox model into the order and the places of its passes; see `cox_lanes`."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
 @kernel
-def task_moments(x: Floats, low: int, high: int, moments: Floats) -> None:
-    """Fill `moments` (3, p) with row `low`, and the sum and squares of differences from it over rows `low` to `high`.
-
-    A column of equal values has sums of exactly 0.
-    """
-    p = x.shape[1]
-    total, squares = np.zeros(p), np.zeros(p)
-    whole = high - (high - low) % 4
-    for i in range(low, whole, 4):  # four rows at a time, since it is the sums in memory that cost
-        for j in range(p):
-            d0, d1 = x[i, j] - x[low, j], x[i + 1, j] - x[low, j]
-            d2, d3 = x[i + 2, j] - x[low, j], x[i + 3, j] - x[low, j]
-            total[j] += (d0 + d1) + (d2 + d3)
-            squares[j] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)
-    for i in range(whole, high):
-        for j in range(p):
-            d0 = x[i, j] - x[low, j]
-            total[j] += d0
-            squares[j] += d0 * d0
-    moments[0], moments[1], moments[2] = x[low], total, squares
+def events_first(event: Ints, run_start: Ints, position: Ints) -> None:
+    """Fill the positions with those of events before others at each distinct time; the order else stays."""
+    for run in range(run_start.shape[0] - 1):
+        to = run_start[run]
+        for wanted in (1, 0):
+            for i in range(run_start[run], run_start[run + 1]):
+                if event[i] == wanted:
+                    position[to] = i
+                    to += 1
 
 
 @kernel
-def centre_rows(
-    x: Floats, event: Ints, weight: Floats, low: int, high: int, centre: Floats, scale: Floats, slope: Floats
+def merge_entries(
+    run_start: Ints,
+    run_time: Ints,
+    stratum_run: Ints,
+    enter: Ints,
+    first: Ints,
+    position: Ints,
+    sign: Floats,
+    boundary: Ints,
+) -> tuple[int, int]:
+    """Merge late entries with the rows, by stratum and time; give the numbers of merged rows and of boundaries.
+
+    An entry stands before the first time at which its row is at risk. Who is there when a stratum begins, or begins
+    anew after a time at which nobody was at risk, needs none.
+    """
+    size, parts = 0, 0
+    for s in range(stratum_run.shape[0] - 1):
+        entry = run_start[stratum_run[s]]
+        at_risk = 0
+        for run in range(stratum_run[s], stratum_run[s + 1]):
+            anew = at_risk == 0
+            if anew and size > 0:
+                boundary[parts] = size
+                parts += 1
+            while entry < run_start[stratum_run[s + 1]] and first[enter[entry]] <= run_time[run]:
+                if not anew:
+                    position[size], sign[size] = enter[entry], -1.0
+                    size += 1
+                at_risk += 1
+                entry += 1
+            for i in range(run_start[run], run_start[run + 1]):
+                position[size], sign[size] = i, 1.0
+                size += 1
+            at_risk -= run_start[run + 1] - run_start[run]
+    return size, parts
+
+
+@kernel
+def fill_task(
+    matrix: Floats, row: Ints, died: Floats, centre: Floats, factor: Floats, rows: int, x: Floats, sums: Floats
 ) -> None:
-    """Centre and scale rows `low` to `high` in place; fill `slope` (p,) with the sum of weight x over events."""
-    p = x.shape[1]
-    weighted = weight.shape[0] > 0
-    factor = 1.0 / scale
-    total = np.zeros(p)
-    for i in range(low, high):
+    """Fill the covariates of a task (steps, p, lanes) with those of `row` (steps, lanes), centred and scaled.
+
+    The first `rows` places are filled, the others 0. Fills also the sums (3, p) of x, of its square, and of x times
+    `died`, the weight of events (steps, lanes).
+    """
+    steps, p, lanes = x.shape
+    for k in range(steps):
         for j in range(p):
-            x[i, j] = (x[i, j] - centre[j]) * factor[j]
-        if event[i] == 1:
-            w = weight[i] if weighted else 1.0
+            c, f = centre[j], factor[j]
+            for i in range(lanes):
+                x[k, j, i] = (matrix[np.uint64(row[k, i]), j] - c) * f
+    for i in range(rows // steps, lanes):
+        for k in range(max(0, rows - i * steps), steps):
             for j in range(p):
-                total[j] += w * x[i, j]
-    slope[:] = total
+                x[k, j, i] = 0.0
+    for j in range(p):
+        sums_of_column(x, j, died, sums)
+
+
+@inner_kernel
+def sums_of_column(x: Floats, j: int, died: Floats, sums: Floats) -> None:
+    """Fill the sums of column `j`; see `fill_task`."""
+    steps, _, lanes = x.shape
+    part = np.zeros((3, lanes))
+    for k in range(steps):
+        for i in range(lanes):
+            part[0, i] += x[k, j, i]
+        for i in range(lanes):
+            part[1, i] += x[k, j, i] * x[k, j, i]
+        for i in range(lanes):
+            part[2, i] += x[k, j, i] * died[k, i]
+    for c in range(3):
+        sums[c, j] = 0.0
+        for i in range(lanes):
+            sums[c, j] += part[c, i]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,12 @@ from equipoise.survival._arrays import (
     require_events,
 )
 from equipoise.survival._risk_sets import RiskSets, risk_sets
-from equipoise.survival.cox_kernels import cut_into_tasks
-from equipoise.survival.cox_row_kernels import centre_rows, task_moments
+from equipoise.survival.cox_lanes import Layout, layout, room
+from equipoise.survival.cox_risk_kernels import LANES
+from equipoise.survival.cox_row_kernels import events_first, fill_task
 
-TASK_ROWS = 16384
-"""Rows of a task: few enough for a core's own cache, and a fixed number, since sums depend on it in the last bit."""
+_SAMPLE = 4096
+"""Rows whose means and standard deviations are those to centre and scale by; a factor of 2 does not matter."""
 
 Spread = Callable[[Callable[[int], None], int], None]
 """Calls a function with 0 .. n - 1, on as many threads as there are."""
@@ -58,26 +59,28 @@ class CoxData:
     kept: Bools
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CoxRows:
     """The rows in order, for `n` rows and `p` covariates.
 
     Attributes:
-        sets: their order and risk sets.
-        x: (n, p) covariates less `centre`, over `scale`.
-        centre: (p,) means.
-        scale: (p,) standard deviations.
+        sets: their order and risk sets; within a time events come first.
+        layout: how they lie in tiles.
+        tile: (tasks, steps, p, lanes) covariates less `centre`, over `scale`; see `cox_lanes`.
+        died: (tasks, steps, lanes) weight of events.
+        centre: (p,) about the means.
+        scale: (p,) about the standard deviations.
         event: (n,) 1 for an event.
         weight: (n,) case weights, or empty.
         offset: (n,) offsets, or empty.
         slope: (p,) sum over events of weight x.
         event_offset: sum over events of weight times offset.
-        piece_run: first run of each piece; see `cox_kernels`.
-        task_piece: first piece of each task.
     """
 
     sets: RiskSets
-    x: Floats
+    layout: Layout
+    tile: Floats
+    died: Floats
     centre: Floats
     scale: Floats
     event: Ints
@@ -85,11 +88,16 @@ class CoxRows:
     offset: Floats
     slope: Floats
     event_offset: float
-    piece_run: Ints
-    task_piece: Ints
+
+    @cached_property
+    def x(self) -> Floats:
+        """(n, p) the covariates row by row; made when they are first asked for."""
+        place = self.layout
+        flat = self.tile.transpose(0, 3, 1, 2).reshape(-1, self.tile.shape[2])[: place.size]
+        return as_float(flat[place.sign > 0.0] if place.position.size else flat)
 
     def leading(self) -> tuple[Floats, Ints, Floats, Floats, Ints, Ints, Ints, Ints, Ints]:
-        """The leading arguments of the kernels of the Cox model."""
+        """The leading arguments of the kernels of the Cox model that go row by row."""
         sets = self.sets
         structure = (sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first)
         return (self.x, self.event, self.weight, self.offset, *structure)
@@ -183,63 +191,78 @@ def cox_rows(data: CoxData, spread: Spread, *, time_tolerance: float) -> CoxRows
         DataError: if an entry is tied with its time or a covariate is constant.
     """
     sets = risk_sets(data.time, data.entry, data.stratum, max(1, len(data.strata)), time_tolerance=time_tolerance)
-    piece_run, task_piece = tasks_of(sets)
-    bounds = sets.run_start[piece_run[task_piece]].tolist()
-    (n, p), tasks = data.matrix.shape, len(bounds) - 1
-    x, event = np.empty((n, p)), np.empty(n, dtype=np.int64)
-    moments, slopes = np.empty((tasks, 3, p)), np.empty((tasks, p))
-
-    def gather(t: int) -> None:
-        here = slice(bounds[t], bounds[t + 1])
-        np.take(data.matrix, sets.order[here], axis=0, out=x[here], mode="clip")  # the quickest way to copy rows
-        np.take(data.event, sets.order[here], out=event[here], mode="clip")
-        task_moments(x, bounds[t], bounds[t + 1], moments[t])
-
-    spread(gather, tasks)
-    centre, scale = _centre_and_scale(moments, np.diff(bounds), data.names)
-    weight = data.weight[sets.order] if data.weight.size else data.weight
-    offset = data.offset[sets.order] if data.offset.size else data.offset
-    spread(lambda t: centre_rows(x, event, weight, bounds[t], bounds[t + 1], centre, scale, slopes[t]), tasks)
-    event_offset = 0.0
-    if offset.size:
-        event_offset = float(np.sum(offset * event * (weight if weight.size else 1.0)))
-    return CoxRows(
-        sets=sets,
-        x=x,
-        centre=centre,
-        scale=scale,
-        event=event,
-        weight=weight,
-        offset=offset,
-        slope=slopes.sum(axis=0),
-        event_offset=event_offset,
-        piece_run=piece_run,
-        task_piece=task_piece,
-    )
+    sets = _events_first(sets, data.event)
+    return rows_in_place(data, sets, spread, _centre_and_scale(data, sets.order))
 
 
-def tasks_of(sets: RiskSets) -> tuple[Ints, Ints]:
-    """The first run of each piece and the first piece of each task, each with an end."""
-    most = sets.order.size // TASK_ROWS + sets.stratum_run.size
-    piece_run, task_piece = np.empty(2 * most + 1, dtype=np.int64), np.empty(2 * most + 1, dtype=np.int64)
-    pieces, tasks = cut_into_tasks(
-        sets.run_start, sets.stratum_run, TASK_ROWS, int(sets.enter.size > 0), piece_run, task_piece
-    )
-    return piece_run[: pieces + 1].copy(), task_piece[: tasks + 1].copy()
+def rows_in_place(data: CoxData, sets: RiskSets, spread: Spread, units: tuple[Floats, Floats]) -> CoxRows:
+    """The rows of these risk sets, centred and scaled by `units` or, where these are far off, by better ones.
+
+    Raises:
+        DataError: if a covariate is constant.
+    """
+    centre, scale = units
+    place, p = layout(sets), data.matrix.shape[1]
+    event = np.take(data.event, sets.order, mode="clip")
+    weight, offset = (part[sets.order] if part.size else part for part in (data.weight, data.offset))
+    died = place.tile(event * weight if weight.size else event, at_entry=0.0)
+    flat = sets.order[place.position] if place.position.size else sets.order
+    tile = room(place.tasks, place.steps, p, LANES)
+    sums = np.empty((place.tasks, 3, p))
+    factor, task_rows = 1.0 / scale, died[0].size
+
+    def fill(t: int) -> None:
+        here = place.task_rows(flat, t)
+        fill_task(data.matrix, here, died[t], centre, factor, place.size - t * task_rows, tile[t], sums[t])
+
+    spread(fill, place.tasks)
+    total = sums.sum(axis=0)
+    move, stretch = _correction(total, place.size, data.names)
+    slope = total[2]
+    if move.any() or (stretch != 1.0).any():
+        spread(lambda t: _correct(tile[t], move, stretch), place.tasks)
+        slope = (slope - move * died.sum()) / stretch
+        centre, scale = centre + move * scale, scale * stretch
+    event_offset = float(np.sum(offset * event * (weight if weight.size else 1.0))) if offset.size else 0.0
+    return CoxRows(sets, place, tile, died, centre, scale, event, weight, offset, slope, event_offset)
 
 
-def _centre_and_scale(moments: Floats, rows: Ints, names: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Means and standard deviations from those of the tasks; refuse a covariate that is constant."""
-    first, total, squares = moments[:, 0], moments[:, 1], moments[:, 2]
-    constant = (squares == 0.0).all(axis=0) & (first == first[0]).all(axis=0)
-    if constant.any():
-        bad = ", ".join(name for name, flag in zip(names, constant, strict=True) if flag)
+def _events_first(sets: RiskSets, event: Ints) -> RiskSets:
+    """The same risk sets, events before others at each time."""
+    n = sets.order.size
+    if sets.run_time.size == n:
+        return sets
+    position = np.empty(n, dtype=np.int64)
+    events_first(event[sets.order], sets.run_start, position)
+    order = sets.order[position]
+    if not sets.enter.size:
+        return replace(sets, order=order)
+    moved = np.empty(n, dtype=np.int64)
+    moved[position] = np.arange(n)
+    return replace(sets, order=order, enter=moved[sets.enter], first=sets.first[position])
+
+
+def _centre_and_scale(data: CoxData, order: Ints) -> tuple[Floats, Floats]:
+    """Means and standard deviations (1.0 where that is 0) of some rows, evenly spaced in time."""
+    values = data.matrix[order[:: max(1, order.size // _SAMPLE)]]
+    values -= values[0]  # a column of equal values has differences of exactly 0
+    mean = values.mean(axis=0)
+    spread = np.sqrt(np.square(values - mean).mean(axis=0))
+    return data.matrix[order[0]] + mean, np.where(spread > 0.0, spread, 1.0)
+
+
+def _correction(sums: Floats, rows: int, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """What is to be taken from covariates and what they are then to be divided by; refuse one that is constant."""
+    mean, square = sums[0] / rows, sums[1] / rows
+    if (square == 0.0).any():
+        bad = ", ".join(name for name, value in zip(names, square.tolist(), strict=True) if value == 0.0)
         raise DataError(f"covariate {bad}: the same value in every row; leave it out")
-    n = rows[:, np.newaxis]
-    means = first + total / n
-    centre = (n * means).sum(axis=0) / rows.sum()
-    around = np.maximum(squares - total**2 / n, 0.0) + n * (means - centre) ** 2
-    scale = np.sqrt(around.sum(axis=0) / rows.sum())
-    # differences from an outlying first row lose all digits of the rest; their size is scale enough
-    rough = np.sqrt(squares.sum(axis=0) / rows.sum())
-    return centre, np.where(scale > 1e-6 * rough, scale, np.where(rough > 0.0, rough, math.nan))
+    spread = np.sqrt(np.maximum(square - mean**2, 1e-12 * square))
+    off = (np.abs(mean) > 0.5) | (spread < 0.5) | (spread > 2.0)
+    return np.where(off, mean, 0.0), np.where(off, spread, 1.0)
+
+
+def _correct(x: Floats, move: Floats, stretch: Floats) -> None:
+    """Centre and scale the covariates of a task anew."""
+    x -= move[:, np.newaxis]
+    x /= stretch[:, np.newaxis]

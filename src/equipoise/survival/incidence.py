@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -220,24 +221,23 @@ def cumulative_incidence(
     )  # fmt: skip
     std_error = np.sqrt(squared)
     low, high = confidence_limits(incidence, std_error, "log-log", level)
-    curves = []
-    for g, label in enumerate(labels):
-        part = slice(int(sets.stratum_run[g]), int(sets.stratum_run[g + 1]))
-        for j, cause in enumerate(causes):
-            curves.append(
-                IncidenceCurve(
-                    cause=cause,
-                    group=label,
-                    time=sets.time[sets.run_time[part]],
-                    at_risk=at_risk[part],
-                    events=events[part, j],
-                    incidence=incidence[part, j],
-                    survival=survival[part],
-                    std_error=std_error[part, j],
-                    conf_low=low[part, j],
-                    conf_high=high[part, j],
-                    conf_level=level,
-                    tolerance=sets.tolerance,
-                )
-            )
+    curves = [
+        IncidenceCurve(
+            cause=cause,
+            group=label,
+            time=sets.time[sets.run_time[part]],
+            at_risk=at_risk[part],
+            events=events[part, j],
+            incidence=incidence[part, j],
+            survival=survival[part],
+            std_error=std_error[part, j],
+            conf_low=low[part, j],
+            conf_high=high[part, j],
+            conf_level=level,
+            tolerance=sets.tolerance,
+        )
+        for label, (begin, end) in zip(labels, pairwise(sets.stratum_run.tolist()), strict=True)
+        for part in [slice(begin, end)]
+        for j, cause in enumerate(causes)
+    ]
     return CumulativeIncidence(causes, labels, tuple(curves), variance, level)

@@ -10,6 +10,27 @@ from equipoise.survival._arrays import Floats, Ints
 
 
 @kernel
+def variance_terms(
+    k: float, d: float, n: float, before: float, survived: float, aalen: int
+) -> tuple[float, float, float]:
+    """The coefficients a, b and c of a time with `k` events of the cause and `d` of any among `n`; see below."""
+    if d == 0.0:
+        return 0.0, 0.0, 0.0
+    if aalen == 1:
+        # counts of the cause and of all others as separate hypergeometric draws, as cmprsk does
+        o = d - k
+        own = before * before * k * ((n - k) / (n - 1.0) if k > 1.0 else 1.0) / (n * n)
+        other = before * before * o * ((n - o) / (n - 1.0) if o > 1.0 else 1.0) / (n * n)
+        if d == n:
+            return 0.0, 0.0, own
+        return (own + other) / (survived * survived), own / survived, own
+    c = before * before * k * (n - k) / (n * n * n)
+    if d == n:
+        return 0.0, 0.0, c
+    return d / (n * (n - d)), before * k / (n * n), c
+
+
+@kernel
 def aalen_johansen(
     order: Ints,
     run_start: Ints,
@@ -65,20 +86,10 @@ def aalen_johansen(
                 sum_agg[c] += 2.0 * grown * sum_ag[c] + grown * grown * sum_a[c]
                 sum_ag[c] += grown * sum_a[c]
                 sum_bg[c] += grown * sum_b[c]
-                if d > 0.0 and aalen == 1:
-                    # counts of the cause and of all others as separate hypergeometric draws, as cmprsk does
-                    own = before * before * k * ((n - k) / (n - 1.0) if k > 1.0 else 1.0) / (n * n)
-                    o = d - k
-                    other = before * before * o * ((n - o) / (n - 1.0) if o > 1.0 else 1.0) / (n * n)
-                    sum_c[c] += own
-                    if d < n:
-                        sum_a[c] += (own + other) / (survived * survived)
-                        sum_b[c] += own / survived
-                elif d > 0.0:
-                    sum_c[c] += before * before * k * (n - k) / (n * n * n)
-                    if d < n:
-                        sum_a[c] += d / (n * (n - d))
-                        sum_b[c] += before * k / (n * n)
+                a, b, own = variance_terms(k, d, n, before, survived, aalen)
+                sum_a[c] += a
+                sum_b[c] += b
+                sum_c[c] += own
                 incidence[run, c] = f[c]
                 variance[run, c] = max(sum_agg[c] - 2.0 * sum_bg[c] + sum_c[c], 0.0)
             at_risk[run] = n

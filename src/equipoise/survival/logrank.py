@@ -20,6 +20,7 @@ from equipoise.estimates.result import Column, Result, show
 from equipoise.survival import logrank_kernels as kernels
 from equipoise.survival._arrays import (
     Floats,
+    Ints,
     read_entry,
     read_event,
     read_groups,
@@ -136,24 +137,10 @@ def logrank(
         raise DataError(f"group: only one group, {labels[0]!r}; a comparison needs two")
     require_events(events, "a log-rank test")
 
-    g, strata_count = len(labels), max(1, len(strata_labels))
-    observed, expected, variance = np.zeros(g), np.zeros(g), np.zeros((g, g))
-    cell = codes if stratum.size == 0 else codes + g * stratum
-    keys = packed(times, events, cell, g * strata_count, time_tolerance=time_tolerance) if entries.size == 0 else None
-    if keys is not None:
-        at_risk = keys.count.reshape(-1, 2).sum(axis=1)
-        star = math.inf if t_star is None else float(t_star) + keys.tolerance
-        kernels.logrank_sums_of_keys(
-            keys.time, keys.keys, keys.width, keys.tolerance, strata_count, at_risk.astype(np.float64),
-            scheme, float(rho), float(gamma), star, observed, expected, variance,
-        )  # fmt: skip
-    else:
-        sets = risk_sets(times, entries, stratum, strata_count, time_tolerance=time_tolerance)
-        star = math.inf if t_star is None else float(t_star) + sets.tolerance
-        kernels.logrank_sums(
-            sets.time, sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first,
-            events, codes, scheme, float(rho), float(gamma), star, observed, expected, variance,
-        )  # fmt: skip
+    strata_count = max(1, len(strata_labels))
+    trial = _Data(times, events, entries, codes, len(labels), stratum, strata_count)
+    weighting = _Weighting(scheme, float(rho), float(gamma), t_star)
+    observed, expected, variance = _sums(trial, weighting, time_tolerance)
     statistic, df, z = _statistic(observed - expected, expected, variance)
     return LogRank(
         statistic=statistic,
@@ -164,10 +151,60 @@ def logrank(
         expected=expected,
         variance=variance,
         groups=labels,
-        n=tuple(np.bincount(codes, minlength=g).tolist()),
+        n=tuple(np.bincount(codes, minlength=len(labels)).tolist()),
         strata=strata_count,
         method=_method(rho, gamma, weights, t_star),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Data:
+    """What was given, checked: (n,) arrays, `entry` and `stratum` empty where there are none."""
+
+    time: Floats
+    event: Ints
+    entry: Floats
+    group: Ints
+    groups: int
+    stratum: Ints
+    strata: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighting:
+    """Which weights, and their parameters."""
+
+    scheme: int
+    rho: float
+    gamma: float
+    t_star: float | None
+
+    def until(self, tolerance: float) -> tuple[int, float, float, float]:
+        """The arguments of the kernels, t* with what counts as tied with it."""
+        return self.scheme, self.rho, self.gamma, math.inf if self.t_star is None else float(self.t_star) + tolerance
+
+
+def _sums(data: _Data, weighting: _Weighting, time_tolerance: float) -> tuple[Floats, Floats, Floats]:
+    """Observed (g,), expected (g,) and the variance (g, g) of their difference; by packed rows where there are such."""
+    g = data.groups
+    sums = np.zeros(g), np.zeros(g), np.zeros((g, g))
+    cell = data.group if data.stratum.size == 0 else data.group + g * data.stratum
+    keys = None
+    if data.entry.size == 0:
+        keys = packed(data.time, data.event, cell, g * data.strata, time_tolerance=time_tolerance)
+    if keys is not None:
+        at_risk = keys.count.reshape(-1, 2).sum(axis=1).astype(np.float64)
+        kernels.logrank_sums_of_keys(
+            keys.time, keys.keys, keys.width, keys.tolerance, data.strata, at_risk, *weighting.until(keys.tolerance),
+            *sums,
+        )  # fmt: skip
+        return sums
+    sets = risk_sets(data.time, data.entry, data.stratum, data.strata, time_tolerance=time_tolerance)
+    kernels.logrank_sums(
+        sets.time, sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first,
+        data.event, data.group, *weighting.until(sets.tolerance), *sums,
+    )  # fmt: skip
+    return sums
 
 
 def _scheme(rho: float, gamma: float, weights: str | None, t_star: float | None) -> int:

@@ -120,8 +120,23 @@ def max_combo(
         sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first, events, codes,
         y, d, y1, d1, survival,
     )  # fmt: skip
-    y, d, y1, d1, survival = y[:k], d[:k], y1[:k], d1[:k], survival[:k]
-    w = np.array([survival**rho * (1.0 - survival) ** gamma for rho, gamma in pairs])
+    w = np.array([survival[:k] ** rho * (1.0 - survival[:k]) ** gamma for rho, gamma in pairs])
+    z, correlation = _tests(w, y[:k], d[:k], y1[:k], d1[:k])
+    statistic = float(np.abs(z).max()) if sides == 2 else float((-z).max())
+    return MaxCombo(
+        statistic=statistic,
+        p_value=_p_value(statistic, correlation, sides),
+        z=z,
+        correlation=correlation,
+        weights=pairs,
+        sides=sides,
+        groups=labels,
+        strata=max(1, len(strata_labels)),
+    )
+
+
+def _tests(w: Floats, y: Floats, d: Floats, y1: Floats, d1: Floats) -> tuple[Floats, Floats]:
+    """z (k,) of each row of weights `w` (k, m) and their correlation, by the numbers at risk and of events (m,)."""
     share = y1 / y
     spread = share * (1.0 - share) * d * (y - d) / np.maximum(y - 1.0, 1.0)
     covariance = (w * spread) @ w.T
@@ -130,22 +145,15 @@ def max_combo(
         raise NoEventsError(
             "event: under some weights no event tells the groups apart; leave those weights out or give more data"
         )
-    z = w @ (d1 - d * share) / np.sqrt(variance)
-    correlation = covariance / np.sqrt(np.outer(variance, variance))
-    statistic = float(np.abs(z).max()) if sides == 2 else float((-z).max())
-    high = np.full(z.size, statistic)
-    inside = box_probability(-high if sides == 2 else np.full(z.size, -np.inf), high, correlation)
+    return w @ (d1 - d * share) / np.sqrt(variance), covariance / np.sqrt(np.outer(variance, variance))
+
+
+def _p_value(statistic: float, correlation: Floats, sides: int) -> float:
+    """The chance that the largest of jointly normal tests is at least the statistic."""
+    high = np.full(correlation.shape[0], statistic)
+    inside = box_probability(-high if sides == 2 else np.full(high.size, -np.inf), high, correlation)
     alone = two_sided_p(statistic) if sides == 2 else float(ndtr(-statistic))
-    return MaxCombo(
-        statistic=statistic,
-        p_value=min(1.0, max(alone, 1.0 - inside)),  # the integral is exact to 1e-9, which tiny p need not reach
-        z=z,
-        correlation=correlation,
-        weights=pairs,
-        sides=sides,
-        groups=labels,
-        strata=max(1, len(strata_labels)),
-    )
+    return min(1.0, max(alone, 1.0 - inside))  # the integral is exact to 1e-9, which tiny p need not reach
 
 
 def _pairs(weights: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

@@ -1,8 +1,10 @@
 """The win ratio of two groups, by endpoints in order of priority: death first, then another event.
 
 Sources: Pocock et al., European Heart Journal 2012 (unmatched pairs); Bebu and Lachin, Biostatistics 2016 (the
-variance of the two U-statistics); Dong et al., Journal of Biopharmaceutical Statistics 2018 (strata, weighted by
-1/size); Brunner, Vandemeulebroecke and Muetze, Statistics in Medicine 2021 (win odds).
+variance of the two U-statistics, here by the spread of their projections on the participants, with n - 1 in each
+group); Dong et al., Journal of Biopharmaceutical Statistics 2018 (strata, weighted by 1/size); Brunner,
+Vandemeulebroecke and Muetze, Statistics in Medicine 2021 (win odds). The variance is that at the effect found; that of
+Dong et al., centred where wins equal losses, differs little for the ratio and more for the net benefit.
 """
 
 from __future__ import annotations
@@ -116,29 +118,53 @@ def win_ratio(
     if len(labels) != 2:
         raise DataError(f"group: {len(labels)} groups; a win ratio compares two")
     tolerance = as_float(time_tolerance * times.mean(axis=0))
-    decided = np.zeros((len(pairs), 2), dtype=np.int64)
-    totals, covariance, weight_of_pairs, n_pairs = np.zeros(2), np.zeros((2, 2)), 0.0, 0
+    parts = []
     for s in range(max(1, len(strata_labels))):
         here = np.ones(codes.size, np.bool_) if stratum.size == 0 else stratum == s
         sides = [(as_float(times[here & (codes == g)]), as_int(events[here & (codes == g)])) for g in (1, 0)]
-        n1, n0 = (side[0].shape[0] for side in sides)
-        if n1 == 0 or n0 == 0:
-            continue
-        last, first, where = _compare(sides, tolerance)
-        weight = 1.0 / (n1 + n0) if len(strata_labels) > 1 else 1.0 / (n1 * n0)
-        totals += weight * last.sum(axis=0)
-        covariance += weight**2 * (_spread(last) * n1 + _spread(first) * n0)
-        weight_of_pairs += weight * n1 * n0
-        decided += where
-        n_pairs += n1 * n0
-    if n_pairs == 0 or not bool(np.all(totals > 0.0)):
+        if all(side[0].size for side in sides):
+            parts.append(_compare(sides, tolerance))
+    return _result(parts, tuple(pairs), labels, max(1, len(strata_labels)), level)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The pairs of one stratum: won and lost by the last group.
+
+    `last` and `first` (n, 2) are those of each member of either group, `decided` (k, 2) those of each endpoint.
+    """
+
+    last: Floats
+    first: Floats
+    decided: Ints
+
+    @property
+    def number(self) -> int:
+        return int(self.last.shape[0] * self.first.shape[0])
+
+    @property
+    def covariance(self) -> Floats:
+        """(2, 2) of the numbers won and lost, two U-statistics, by their projections on the members."""
+        total: Floats = _spread(self.last) * self.last.shape[0] + _spread(self.first) * self.first.shape[0]
+        return total
+
+
+def _result(
+    parts: list[_Pairs], endpoints: tuple[str, ...], groups: tuple[Hashable, ...], strata: int, level: float
+) -> WinRatio:
+    """The ratio, the difference and the odds of the shares won and lost in all strata."""
+    weights = [1.0 / (part.last.shape[0] + part.first.shape[0]) if strata > 1 else 1.0 for part in parts]
+    weighted = list(zip(weights, parts, strict=True))
+    totals = sum((w * part.last.sum(axis=0) for w, part in weighted), start=np.zeros(2))
+    if not bool(np.all(totals > 0.0)):
         raise NoEventsError("event: no pair is won or none is lost; there is no win ratio")
-    won, lost = (float(v) for v in totals / weight_of_pairs)
-    covariance /= weight_of_pairs**2
+    size = sum(w * part.number for w, part in weighted)
+    covariance = sum((w**2 * part.covariance for w, part in weighted), start=np.zeros((2, 2))) / size**2
+    won, lost = (float(v) for v in totals / size)
     benefit = won - lost
-    on_log = np.array([1.0 / won, -1.0 / lost])
-    on_difference = np.array([1.0, -1.0])
+    on_log, on_difference = np.array([1.0 / won, -1.0 / lost]), np.array([1.0, -1.0])
     std_error = math.sqrt(float(on_difference @ covariance @ on_difference))
+    decided = np.sum([part.decided for part in parts], axis=0)
     wins, losses = (int(v) for v in decided.sum(axis=0))
     return WinRatio(
         ratio=Ratio(won / lost, math.sqrt(float(on_log @ covariance @ on_log)), level),
@@ -146,12 +172,12 @@ def win_ratio(
         odds=Ratio((1.0 + benefit) / (1.0 - benefit), 2.0 * std_error / (1.0 - benefit**2), level),
         wins=wins,
         losses=losses,
-        ties=n_pairs - wins - losses,
+        ties=sum(part.number for part in parts) - wins - losses,
         wins_by_endpoint=decided[:, 0],
         losses_by_endpoint=decided[:, 1],
-        endpoints=tuple(pairs),
-        groups=labels,
-        strata=max(1, len(strata_labels)),
+        endpoints=endpoints,
+        groups=groups,
+        strata=strata,
         conf_level=level,
     )
 
@@ -167,8 +193,8 @@ def _read(pairs: Mapping[str, tuple[Any, Any]]) -> tuple[Floats, Ints]:
     return np.column_stack([t for t, _ in columns]), np.column_stack([e for _, e in columns])
 
 
-def _compare(sides: list[tuple[Floats, Ints]], tolerance: Floats) -> tuple[Floats, Floats, Ints]:
-    """Pairs won and lost by the last group, by each of its members and by each of the first's, and by endpoint."""
+def _compare(sides: list[tuple[Floats, Ints]], tolerance: Floats) -> _Pairs:
+    """Compare each of the last group (given first) with each of the first."""
     (time, event), (other_time, other_event) = sides
     n1, n0, k = time.shape[0], other_time.shape[0], time.shape[1]
     won, lost = np.zeros(n1, np.int64), np.zeros(n1, np.int64)
@@ -183,7 +209,7 @@ def _compare(sides: list[tuple[Floats, Ints]], tolerance: Floats) -> tuple[Float
     other_won, other_lost, decided = (sum(p[i] for p in parts.values()) for i in range(3))
     last = np.column_stack([won, lost]).astype(np.float64)
     first = np.column_stack([other_lost, other_won]).astype(np.float64)
-    return last, first, as_int(decided)
+    return _Pairs(last, first, as_int(decided))
 
 
 def _spread(counts: Floats) -> Floats:
