@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from equipoise.allocation import (
     METHODS,
+    BiasedCoin,
+    BigStick,
+    BlockUrn,
     Factor,
     ListState,
+    Maximal,
     Method,
     Minimisation,
     PermutedBlocks,
@@ -46,12 +50,22 @@ def methods(draw: st.DrawFn) -> Method:
     """Any method with any ratio; factors f and g, stratum s."""
     ratio = draw(ratios)
     strata: tuple[str, ...] = draw(st.sampled_from(((), ("s",))))
-    kind = draw(st.sampled_from(("simple", "blocks", "minimisation")))
+    kind = draw(st.sampled_from(("simple", "blocks", "urn", "coin", "stick", "maximal", "minimisation")))
+    equal = Ratio.of(dict.fromkeys(ratio.arms, 1))
     if kind == "simple":
         return Simple(ratio, strata=strata)
     if kind == "blocks":
         times = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3, unique=True))
         return PermutedBlocks(ratio, tuple(n * ratio.total for n in times), strata=strata)
+    if kind == "urn":
+        return BlockUrn(ratio, draw(st.integers(1, 3)) * ratio.total, strata=strata)
+    if kind == "coin":
+        return BiasedCoin(equal, draw(from_least(Fraction(1, len(equal.arms)))), strata=strata)
+    if kind == "stick":
+        return BigStick(equal, draw(st.integers(1, 3)), strata=strata)
+    if kind == "maximal":
+        times = draw(st.integers(2, 5))
+        return Maximal(equal, draw(st.integers(1, 2)), times * len(equal.arms), strata=strata)
     scheme: Scheme = draw(st.sampled_from(("best", "biased-coin")))
     p = draw(from_least(max(ratio.probabilities().values())))
     factors = (Factor("f"), Factor("g", draw(st.fractions(Fraction(1, 9), 3, max_denominator=9))))
@@ -83,6 +97,26 @@ def test_probabilities_are_declared_in_order_and_sum_to_one_wherever_a_list_gets
         assert sum(here.allocated for here in after.strata.values()) == made + 1
         state = after
     assert ListState.from_json(state.to_json()) == state
+
+
+@settings(deadline=None, max_examples=60)
+@given(methods(), st.lists(st.tuples(levels_strategy(), st.integers(0, 10**6), st.booleans()), max_size=25))
+def test_a_list_goes_on_whatever_was_given_by_hand_in_between(
+    method: Method, steps: list[tuple[dict[str, str], int, bool]]
+) -> None:
+    state = ListState()
+    for levels, pick, by_hand in steps:
+        by_arm = method.probabilities(state, levels).by_arm
+        assert sum(by_arm.values()) == 1
+        assert min(by_arm.values()) >= 0
+        if by_hand:
+            state = method.advance_by_hand(state, levels, method.ratio.arms[pick % len(by_arm)])
+            continue
+        possible = [arm for arm, p in by_arm.items() if p]
+        sizes = method.block_sizes_due(state, levels)
+        size = sizes[pick % len(sizes)] if sizes else None
+        state = method.advance(state, levels, possible[pick % len(possible)], block_size=size)
+    assert sum(here.allocated for here in state.strata.values()) == len(steps)
 
 
 # -- ratio --------------------------------------------------------------------------------------------------
@@ -349,4 +383,13 @@ def test_a_missing_level_is_refused_and_never_guessed(levels: dict[str, str]) ->
 
 
 def test_the_registry_names_each_method_by_the_name_it_records() -> None:
-    assert {"simple": Simple, "permuted-blocks": PermutedBlocks, "minimisation": Minimisation} == METHODS
+    expected = {
+        "simple": Simple,
+        "permuted-blocks": PermutedBlocks,
+        "block-urn": BlockUrn,
+        "biased-coin": BiasedCoin,
+        "big-stick": BigStick,
+        "maximal": Maximal,
+        "minimisation": Minimisation,
+    }
+    assert expected == METHODS

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from equipoise.allocation import (
+    BiasedCoin,
+    BlockUrn,
     Factor,
     Imbalance,
     ListState,
@@ -23,6 +25,7 @@ from equipoise.allocation import (
     parse_fraction,
     preference,
 )
+from equipoise.allocation.enumeration import exact_properties
 from equipoise.allocation.imbalance import Measure
 from equipoise.allocation.preference import Scheme
 
@@ -33,10 +36,14 @@ REFERENCE: dict[str, dict[str, Any]] = {
 BLOCK_IDS = [name for name in REFERENCE if name.startswith("PRED-PBD-")]
 
 
+ONE_TO_ONE = Ratio.of({"A": 1, "B": 1})
+COIN_IDS = [name for name in REFERENCE if name.startswith("BCD-")]
+
+
 def test_every_entry_of_the_file_is_tested_here() -> None:
     here = Path(__file__).read_text(encoding="utf-8")
-    assert len(BLOCK_IDS) == 5
-    assert [name for name in REFERENCE if name not in BLOCK_IDS and f'"{name}"' not in here] == []
+    assert (len(BLOCK_IDS), len(COIN_IDS)) == (5, 3)
+    assert [name for name in REFERENCE if name not in BLOCK_IDS + COIN_IDS and f'"{name}"' not in here] == []
 
 
 def test_ranks_give_the_probabilities_of_pocock_and_simon_section_3() -> None:
@@ -100,15 +107,51 @@ def test_a_site_counted_as_a_factor_turns_the_decision_of_slice(case: str) -> No
 def test_permuted_blocks_are_predictable_as_published(name: str) -> None:
     entry = REFERENCE[name]
     size = int(name.removeprefix("PRED-PBD-b="))
-    deterministic, correct = _predictability(size, places=size)
+    method = PermutedBlocks(ONE_TO_ONE, (size,))
     exact = entry["expected"]["exact_complete_blocks"]
-    assert round(float(deterministic), 4) == exact["deterministic"]
-    assert float(correct) == pytest.approx(exact["correct_guess"], abs=5.1e-5)
+    found = exact_properties(method, size)
+    assert found.deterministic == pytest.approx(1 / (size / 2 + 1), abs=1e-12)  # the closed form of the entry's note
+    assert found.deterministic == pytest.approx(exact["deterministic"], abs=5.1e-5)
+    assert found.correct_guess == pytest.approx(exact["correct_guess"], abs=5.1e-5)
     # the published values are means of 5,000 simulated runs of 100 participants, printed to 3 places
-    deterministic, correct = _predictability(size, places=100)
-    published = entry["expected"]["published_sim"]
-    assert float(deterministic) == pytest.approx(published["deterministic"], abs=0.0015)
-    assert float(correct) == pytest.approx(published["correct_guess"], abs=0.0015)
+    found, published = exact_properties(method, 100), entry["expected"]["published_sim"]
+    assert found.deterministic == pytest.approx(published["deterministic"], abs=0.0015)
+    assert found.correct_guess == pytest.approx(published["correct_guess"], abs=0.0015)
+
+
+@pytest.mark.parametrize("name", COIN_IDS)
+def test_the_biased_coin_of_efron_has_the_properties_of_zhao_2011(name: str) -> None:
+    entry = REFERENCE[name]
+    found = exact_properties(BiasedCoin(ONE_TO_ONE, parse_fraction(entry["inputs"]["p"])), entry["inputs"]["n"])
+    ours = {
+        "avg_exact_balance": found.balanced,
+        "sd_final": found.imbalance_rms,
+        "max_imb": found.imbalance_max,
+        "correct_guess": found.correct_guess,
+        "entropy": found.entropy,
+    }
+    for key, value in entry["expected"]["exact"].items():
+        places = len(str(value).partition(".")[2])
+        assert ours[key] == pytest.approx(value, abs=0.51 * 10**-places), key
+    # the published values are means of 5,000 simulated runs: three standard errors of each
+    errors = {"avg_exact_balance": 0.005, "sd_final": 0.07, "max_imb": 0.06, "correct_guess": 0.005, "entropy": 0.001}
+    for key, value in entry["expected"]["published_sim"].items():
+        assert ours[key] == pytest.approx(value, abs=errors[key]), key
+
+
+def test_the_block_urn_gives_the_printed_probabilities_and_sequence_of_zhao_and_weng_2011() -> None:
+    entry = REFERENCE["BUD-1"]
+    method, state = BlockUrn(ONE_TO_ONE, 6), ListState()
+    probabilities, sequence = [], ""
+    for u in entry["inputs"]["uniforms"]:
+        p = method.probabilities(state, {}).by_arm["A"]
+        arm = "A" if parse_fraction(u) <= p else "B"
+        probabilities.append(p)
+        sequence += arm
+        state = method.advance(state, {}, arm)
+    assert probabilities == [parse_fraction(p) for p in entry["expected"]["pA"]]
+    assert sequence == entry["expected"]["seq"]
+    assert [state.at("all").arms[arm] for arm in "AB"] == entry["expected"]["final"]
 
 
 def _by_imbalance(scheme: Scheme, imbalance: Sequence[int], p: Fraction) -> list[Fraction]:
@@ -129,23 +172,3 @@ def _minimise(ratio: Mapping[str, int], margins: Mapping[str, Sequence[int]], we
     state = StratumState(margins={name: {"here": dict(zip(arms.arms, n, strict=True))} for name, n in margins.items()})
     method = Minimisation(arms, factors, Fraction(4, 5))
     return method.probabilities(ListState({"all": state}), dict.fromkeys(margins, "here"))
-
-
-def _predictability(size: int, places: int) -> tuple[Fraction, Fraction]:
-    """Share of certain allocations, and of correct guesses of the arm that lags, by exact enumeration."""
-    method = PermutedBlocks(Ratio.of({"A": 1, "B": 1}), (size,))
-    reached: dict[tuple[int, int], tuple[ListState, Fraction]] = {(0, 0): (ListState(), Fraction(1))}
-    certain = correct = Fraction(0)
-    for _ in range(places):
-        following: dict[tuple[int, int], tuple[ListState, Fraction]] = {}
-        for (a, b), (state, chance) in reached.items():
-            by_arm = method.probabilities(state, {}).by_arm
-            certain += chance * (max(by_arm.values()) == 1)
-            correct += chance * (Fraction(1, 2) if a == b else by_arm["A" if a < b else "B"])
-            for arm, probability in by_arm.items():
-                if probability:
-                    counts = (a + (arm == "A"), b + (arm == "B"))
-                    before = following.get(counts, (None, Fraction(0)))[1]
-                    following[counts] = (method.advance(state, {}, arm), before + chance * probability)
-        reached = following
-    return certain / places, correct / places

@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equipoise.allocation import (
+    BY_HAND,
+    BiasedCoin,
+    BigStick,
+    BlockUrn,
     Factor,
     ListState,
+    Maximal,
     Method,
     Minimisation,
     PermutedBlocks,
@@ -20,6 +25,7 @@ from equipoise.allocation import (
     Simple,
     advance_recorded,
     allocate,
+    allocate_by_hand,
     block_draw,
     differences,
     draw,
@@ -34,6 +40,12 @@ LISTS: tuple[Method, ...] = (
     PermutedBlocks(Ratio.of({"A": 1, "B": 1, "C": 2}), (8,)),
     Minimisation(RATIO, (Factor("site"), Factor("her2", Fraction(1, 2))), Fraction(4, 5), "sd"),
     Minimisation(Ratio.of({"A": 3, "B": 1}), (Factor("her2"),), Fraction(3, 4), "variance", strata=("site",)),
+    Minimisation(Ratio.of({"A": 3, "B": 1}), (Factor("her2"),), Fraction(2, 5), "marginal-balance", "biased-coin"),
+    Minimisation(Ratio.of({"A": 1, "B": 1, "C": 1}), (Factor("her2"),), Fraction(1, 2), "range", "rank"),
+    BlockUrn(Ratio.of({"A": 1, "B": 2}), 6, strata=("her2",)),
+    BiasedCoin(RATIO, Fraction(7, 10), strata=("site",)),
+    BigStick(Ratio.of({"A": 1, "B": 1, "C": 1}), 2),
+    Maximal(RATIO, 2, 6, strata=("site",)),
 )
 participants = st.lists(
     st.fixed_dictionaries({"site": st.sampled_from("12"), "her2": st.sampled_from(("+", "|"))}), max_size=20
@@ -144,6 +156,69 @@ def test_after_an_allocation_by_hand_the_next_draw_has_the_next_number() -> None
     state = method.advance_by_hand(ListState(), {"her2": "+"}, "A")
     made = allocate(method, state, {"her2": "+"}, seed=SEED, list_id="main")
     assert (made.k, made.arm) == (2, "B")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.sampled_from(LISTS), participants, st.data())
+def test_a_list_with_allocations_by_hand_replays_and_shows_which_they_were(
+    method: Method, levels_of: list[dict[str, str]], data: st.DataObject
+) -> None:
+    state, records = ListState(), []
+    for levels in levels_of:
+        if data.draw(st.booleans()):
+            made = allocate(method, state, levels, seed=SEED, list_id="main").explain()
+        else:
+            arm = data.draw(st.sampled_from(method.ratio.arms))
+            made = allocate_by_hand(method, state, levels, arm, list_id="main").explain()
+        records.append(json.loads(json.dumps(made, sort_keys=True)))
+        state = advance_recorded(method, state, records[-1])
+    replayed = ListState()
+    for record in records:
+        seed = None if record["method"] == BY_HAND else SEED
+        assert differences(method, replayed, record, seed=seed) == ()
+        replayed = advance_recorded(method, replayed, record)
+    assert replayed == state
+    assert len({(record["stratum"], record["k"]) for record in records}) == len(records)
+
+
+def test_the_record_of_an_allocation_by_hand_holds_no_draw_and_what_chance_would_have_given() -> None:
+    method = Minimisation(RATIO, (Factor("her2"),), Fraction(4, 5))
+    state = method.advance(ListState(), {"her2": "+"}, "A")
+    given_by_hand = allocate_by_hand(method, state, {"her2": "+", "age": "40"}, "A", list_id="main")
+    assert given_by_hand.explain() == {
+        "list": "main",
+        "method": "by-hand",
+        "stratum": "all",
+        "k": 2,
+        "levels": {"her2": "+"},
+        "probabilities": {"A": "1/5", "B": "4/5"},
+        "arm": "A",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("k", 3),
+        ("stratum", "every"),
+        ("levels", {"her2": "-"}),
+        ("probabilities", {"A": "1/2", "B": "1/2"}),
+    ],
+)
+def test_a_record_by_hand_changed_in_a_field_that_follows_is_found(field: str, value: Any) -> None:
+    method = Minimisation(RATIO, (Factor("her2"),), Fraction(4, 5))
+    state = method.advance(ListState(), {"her2": "+"}, "A")
+    record = allocate_by_hand(method, state, {"her2": "+"}, "A", list_id="main").explain()
+    assert differences(method, state, record, seed=None) == ()
+    assert differences(method, state, {**record, field: value}, seed=None)
+
+
+def test_an_arm_by_hand_that_the_list_has_not_and_a_draw_without_its_seed_are_refused() -> None:
+    with pytest.raises(AllocationError, match="'C' is not an arm"):
+        allocate_by_hand(Simple(RATIO), ListState(), {}, "C", list_id="main")
+    record = allocate(Simple(RATIO), ListState(), {}, seed=SEED, list_id="main").explain()
+    with pytest.raises(AllocationError, match="the seed of list 'main' is not given"):
+        differences(Simple(RATIO), ListState(), record, seed=None)
 
 
 def test_a_state_that_is_none_is_refused() -> None:

@@ -47,6 +47,12 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Assess: {"name": st.sampled_from(["induction", "evaluation", "follow_up"]), "responses": both},
     commands.Classify: {"by": st.just("response_class")},
     commands.Allocate: {"step": st.sampled_from(["randomisation", "assignment"])},
+    commands.AllocateByHand: {
+        "step": st.sampled_from(["randomisation", "assignment"]),
+        "arm": st.sampled_from(["A", "B", "operated"]),
+        "role": st.sampled_from(["coordinator", "coordinator", "investigator"]),
+        "reason": st.sampled_from(["the line was down", None]),
+    },
     commands.Treat: {
         "intervention": st.sampled_from(["drug", "surgery"]),
         "status": st.sampled_from(["started", "done", "stopped"]),

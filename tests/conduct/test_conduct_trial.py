@@ -288,6 +288,7 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.Assess: {"name": "induction", "responses": both},
         commands.Classify: {"by": "class"},
         commands.Allocate: {"step": "randomisation"},
+        commands.AllocateByHand: {"step": "randomisation", "arm": "A", "role": "coordinator", "reason": "offline"},
         commands.Treat: {"intervention": "drug", "status": "started"},
         commands.Happen: {"event": "progression"},
         commands.Visit: {"visit": "M3"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from equipoise.allocation.by_hand import BY_HAND, allocate_by_hand
 from equipoise.allocation.draws import block_draw, choose, draw
 from equipoise.allocation.exact import imbalance_text
 from equipoise.allocation.method import Method, Probabilities
@@ -108,37 +109,47 @@ def allocate(method: Method, state: ListState, levels: Mapping[str, str], *, see
 
 
 def advance_recorded(method: Method, state: ListState, record: Mapping[str, Any]) -> ListState:
-    """The state after an allocation that `explain` recorded; needs no seed.
+    """The state after an allocation, drawn or by hand, that `explain` recorded; needs no seed.
 
     Raises:
         AllocationError: the record lacks a part, or the method could not have made it in this state.
     """
     try:
-        levels, arm, block = record["levels"], record["arm"], record["block"]
+        levels, arm = record["levels"], record["arm"]
+        if record["method"] == BY_HAND:
+            return method.advance_by_hand(state, levels, arm)
+        block = record["block"]
         size = None if block is None else block["size"]
         return method.advance(state, levels, arm, block_size=size)
     except (KeyError, TypeError, AttributeError) as error:
         raise AllocationError(f"not the record of an allocation ({error!r}); give what explain() returned") from error
 
 
-def differences(method: Method, state: ListState, record: Mapping[str, Any], *, seed: bytes) -> tuple[str, ...]:
+def differences(method: Method, state: ListState, record: Mapping[str, Any], *, seed: bytes | None) -> tuple[str, ...]:
     """Replay a record with the revealed seed and say in what it differs; empty if in nothing.
 
-    The sentence `why` is for readers and is not compared.
+    The sentence `why` is for readers and is not compared. A record of an allocation by hand holds no draw: its arm is
+    taken as it is, and the rest compared.
 
     Args:
         method: as the protocol version in force had it.
         state: the list before the allocation, folded from the earlier records.
         record: what `explain` returned, read back from JSON.
-        seed: the revealed seed.
+        seed: the revealed seed; not needed for a record of an allocation by hand.
 
     Raises:
-        AllocationError: the record has no levels or no list to replay, or the seed is not 32 bytes.
+        AllocationError: the record has no levels or no list to replay, the seed is not 32 bytes or missing, or the
+            arm of an allocation by hand is none of the list.
     """
     levels, list_id = record.get("levels"), record.get("list")
     if not isinstance(levels, Mapping) or not isinstance(list_id, str):
         raise AllocationError("the record has no levels or no list; give what explain() returned")
-    expected = allocate(method, state, levels, seed=seed, list_id=list_id).explain()
+    if record.get("method") == BY_HAND:
+        expected = allocate_by_hand(method, state, levels, str(record.get("arm")), list_id=list_id).explain()
+    elif seed is None:
+        raise AllocationError(f"the seed of list {list_id!r} is not given; a draw is replayed with it")
+    else:
+        expected = allocate(method, state, levels, seed=seed, list_id=list_id).explain()
     return tuple(
         f"{name}: recorded {record.get(name)!r}, replayed {value!r}"
         for name, value in expected.items()

@@ -46,6 +46,9 @@ class PermutedBlocks(Method):
                     f"a block of {size} cannot hold the ratio; use a multiple of its sum, {self.ratio.total}"
                 )
 
+    def _words(self) -> str:
+        return f"blocks of {' and '.join(map(str, self.block_sizes))}"
+
     def _probabilities(
         self,
         here: StratumState,

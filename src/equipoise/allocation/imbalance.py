@@ -45,6 +45,15 @@ def total_imbalance(measure: Measure, ratio: Ratio, margins: Sequence[tuple[Frac
     return sum((w * _marginal_balance(x) for w, x in weighted), Fraction(0))
 
 
+def lead_if_joined(ratio: Ratio, counts: Mapping[str, int]) -> dict[str, Fraction]:
+    """By how many each arm would lead the one with the fewest, if the participant joined it; for equal shares.
+
+    It is 1 for an arm with the fewest, and equal for arms that are level.
+    """
+    least = min(counts.get(arm, 0) for arm in ratio.arms)
+    return {arm: Fraction(counts.get(arm, 0) + 1 - least) for arm in ratio.arms}
+
+
 def _scaled(ratio: Ratio, counts: Mapping[str, int]) -> list[int]:
     """Counts over shares, times the shares' common multiple: integers, which are faster than fractions."""
     unit = ratio.common_multiple

@@ -67,6 +67,14 @@ class Method(ABC):
                 "a stratum is balanced already"
             )
 
+    def __str__(self) -> str:
+        """The method with its settings, in a few words: `blocks of 4 and 6 per site`."""
+        return self._words() + (f" per {' and '.join(self.strata)}" if self.strata else "")
+
+    def _words(self) -> str:
+        """The method with its settings, but for strata."""
+        return self.name
+
     @property
     def balanced_factors(self) -> tuple[str, ...]:
         """Names of the factors whose margins the method counts."""
@@ -179,6 +187,12 @@ def taken(left: Mapping[str, int], arm: str) -> dict[str, int]:
     """What is left of a block after one place of `arm` is taken; empty when it was the last place of all."""
     after = {**left, arm: left[arm] - 1}
     return after if any(after.values()) else {}
+
+
+def whole_from(least: int, what: str, value: int) -> None:
+    """Raise AllocationError unless the value is a whole number from `least`."""
+    if type(value) is not int or value < least:
+        raise AllocationError(f"{what} is {value!r}; use a whole number from {least}")
 
 
 def _escaped(text: str) -> str:

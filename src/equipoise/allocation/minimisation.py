@@ -10,7 +10,7 @@ from typing import ClassVar
 from equipoise.allocation.exact import Imbalance, imbalance_text, parse_fraction
 from equipoise.allocation.imbalance import MEASURES, Measure, total_imbalance
 from equipoise.allocation.method import Method, Probabilities
-from equipoise.allocation.preference import Scheme, check_preference, preference
+from equipoise.allocation.preference import Scheme, check_preference, grouped, preference
 from equipoise.allocation.state import StratumState
 from equipoise.errors import AllocationError
 
@@ -79,9 +79,12 @@ class Minimisation(Method):
         """Names of the factors, in declared order."""
         return tuple(factor.name for factor in self.factors)
 
+    def _words(self) -> str:
+        return f"minimisation over {', '.join(self.balanced_factors)}, p = {self.probability}"
+
     def _probabilities(self, here: StratumState, levels: Mapping[str, str]) -> Probabilities:
         imbalance = {arm: self._imbalance_if(here, levels, arm) for arm in self.ratio.arms}
-        order = _grouped(imbalance)
+        order = grouped(imbalance)
         tie = len(order[0]) > 1 or (self.scheme == "rank" and len(order) < len(imbalance))
         by_arm = preference(self.scheme, self.ratio, self.probability, order)
         return Probabilities(by_arm, imbalance, tuple(order[0]), tie, _why(order, imbalance, by_arm))
@@ -93,17 +96,6 @@ class Minimisation(Method):
             counts = here.margins.get(factor.name, {}).get(levels[factor.name], {})
             margins.append((factor.weight, {**counts, arm: counts.get(arm, 0) + 1}))
         return total_imbalance(self.measure, self.ratio, margins)
-
-
-def _grouped(imbalance: Mapping[str, Imbalance]) -> list[list[str]]:
-    """The arms in groups of exactly equal imbalance, least first, declared order within a group."""
-    order: list[list[str]] = []
-    for arm in sorted(imbalance, key=imbalance.__getitem__):
-        if order and imbalance[order[-1][0]] == imbalance[arm]:
-            order[-1].append(arm)
-        else:
-            order.append([arm])
-    return order
 
 
 def _why(order: list[list[str]], imbalance: Mapping[str, Imbalance], by_arm: Mapping[str, Fraction]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, TypeAlias, get_args
 
+from equipoise.allocation.exact import Imbalance
 from equipoise.allocation.ratio import Ratio
 from equipoise.errors import AllocationError
 
@@ -22,12 +23,23 @@ def check_preference(scheme: Scheme, ratio: Ratio, probability: Fraction) -> Non
     """
     if scheme not in SCHEMES:
         raise AllocationError(f"{scheme!r} is not a scheme of preference; use one of {', '.join(SCHEMES)}")
-    least, most = _range_of(scheme, ratio)
+    least, most = preference_range(scheme, ratio)
     if not least <= probability <= most:
         raise AllocationError(
             f"the probability {probability} of scheme {scheme!r} lies outside {least} to {most}; "
             "below, the preferred arm would get less than its share of the ratio"
         )
+
+
+def grouped(imbalance: Mapping[str, Imbalance]) -> list[list[str]]:
+    """The arms in groups of exactly equal imbalance, least first, declared order within a group."""
+    order: list[list[str]] = []
+    for arm in sorted(imbalance, key=imbalance.__getitem__):
+        if order and imbalance[order[-1][0]] == imbalance[arm]:
+            order[-1].append(arm)
+        else:
+            order.append([arm])
+    return order
 
 
 def preference(
@@ -71,7 +83,12 @@ def preference(
     return {arm: others[arm] if arm in others else weights[arm] * left for arm in ratio.arms}
 
 
-def _range_of(scheme: Scheme, ratio: Ratio) -> tuple[Fraction, Fraction]:
+def preference_range(scheme: Scheme, ratio: Ratio) -> tuple[Fraction, Fraction]:
+    """The least and the largest probability that a scheme takes.
+
+    Raises:
+        AllocationError: ranks with an unequal ratio.
+    """
     fractions = ratio.probabilities().values()
     if scheme == "biased-coin":
         return min(fractions), Fraction(1)

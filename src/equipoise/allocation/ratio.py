@@ -88,3 +88,12 @@ class Ratio:
         """Raise AllocationError unless `arm` is one of the arms."""
         if arm not in self.arms:
             raise AllocationError(f"{arm!r} is not an arm of this list; its arms are {', '.join(self.arms)}")
+
+    def require_equal(self, method: str) -> None:
+        """Raise AllocationError, naming the method, unless all shares are equal."""
+        if not self.equal:
+            shares = ":".join(str(share) for _, share in self.shares)
+            raise AllocationError(
+                f"{method} is defined for equal shares, and the ratio is {shares}; use the block urn, permuted blocks, "
+                "or minimisation with the scheme biased-coin"
+            )

@@ -15,7 +15,7 @@ from equipoise.analysis.names import check_columns, column_of
 from equipoise.conduct import LOST, Criteria, ParticipantState
 from equipoise.conduct.state import Left
 from equipoise.protocol import Protocol
-from equipoise.protocol.checks.conduct import SITE
+from equipoise.protocol.checks.allocation import SITE
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.pathway import Register
 

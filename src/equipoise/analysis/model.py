@@ -13,7 +13,7 @@ from equipoise.analysis.names import column_of
 from equipoise.analysis.sample import Sample
 from equipoise.errors import DataError
 from equipoise.protocol import Protocol
-from equipoise.protocol.checks.conduct import SITE, list_variables
+from equipoise.protocol.checks.allocation import SITE, list_variables
 from equipoise.survival import Cox, cox
 
 TIES: Final = "efron"

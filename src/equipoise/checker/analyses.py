@@ -11,13 +11,17 @@ from equipoise.checker.finding import Finding, error, note, warning
 from equipoise.checker.places import listed
 from equipoise.design.formulas import two_proportions
 from equipoise.protocol import Protocol
-from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
+from equipoise.protocol.model.allocation import ChanceList, ClassifiedList
 from equipoise.protocol.model.endpoints import Milestone, TimeToEvent
 from equipoise.protocol.model.statistics import Analysis, Design
 
 _METHODS = {
     "simple": re.compile(r"simple|toss", re.IGNORECASE),
     "blocks": re.compile(r"block", re.IGNORECASE),
+    "block-urn": re.compile(r"\burn\b", re.IGNORECASE),
+    "biased-coin": re.compile(r"biased.?coin|efron", re.IGNORECASE),
+    "big-stick": re.compile(r"big.?stick", re.IGNORECASE),
+    "maximal": re.compile(r"maximal", re.IGNORECASE),
     "minimisation": re.compile(r"minimi[sz]", re.IGNORECASE),
     "classified": re.compile(r"class", re.IGNORECASE),
 }
@@ -129,13 +133,8 @@ def _named(item: Analysis) -> tuple[str, ...]:
 def _factors(protocol: Protocol) -> list[str]:
     found: list[str] = []
     for allocation in protocol.allocation.values():
-        match allocation:
-            case MinimisationList():
-                found += [factor.variable for factor in allocation.factors]
-            case BlockList():
-                found += allocation.strata
-            case _:
-                pass
+        if isinstance(allocation, ChanceList):
+            found += allocation.variables
     return [name for name in dict.fromkeys(found) if name != "site"]
 
 

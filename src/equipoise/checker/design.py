@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from equipoise.checker.finding import Finding, note, warning
 from equipoise.checker.places import listed
 from equipoise.design import formulas
-from equipoise.design.from_protocol import control_of, hazard_ratio_of
+from equipoise.design.plan.from_protocol import control_of, hazard_ratio_of
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.statistics import Design
 from equipoise.protocol.printed import printed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from equipoise.checker.finding import Finding, note
 from equipoise.protocol import Protocol
 from equipoise.protocol.checks.rules import rule_texts
-from equipoise.protocol.model.allocation import BlockList, MinimisationList
+from equipoise.protocol.model.allocation import ChanceList
 from equipoise.protocol.model.endpoints import Count, Score, TimeToEvent
 from equipoise.protocol.rules.language import references
 from equipoise.protocol.rules.parse import parse
@@ -41,10 +41,5 @@ def _used(protocol: Protocol) -> Iterator[str]:
         yield from (*analysis.covariates, *analysis.subgroups)
         yield from () if isinstance(analysis.strata, str) else analysis.strata
     for allocation in protocol.allocation.values():
-        match allocation:
-            case MinimisationList():
-                yield from (factor.variable for factor in allocation.factors)
-            case BlockList():
-                yield from allocation.strata
-            case _:
-                pass
+        if isinstance(allocation, ChanceList):
+            yield from allocation.variables

@@ -76,6 +76,7 @@ def _replay(file: Path, trial: str | None) -> dict[str, Any]:
     return {
         "replayed": True,
         "allocations": replay.allocations,
+        "by_hand": replay.by_hand,
         "revealed": replay.revealed,
         "problems": [{"entry": entry, "what": what} for entry, what in replay.problems],
         "summary": str(replay),
@@ -87,6 +88,7 @@ def _not_replayed(why: str, *, entry: int | None = None) -> dict[str, Any]:
     return {
         "replayed": False,
         "allocations": 0,
+        "by_hand": 0,
         "revealed": False,
         "problems": [] if entry is None else [{"entry": entry, "what": why}],
         "summary": f"allocations not replayed: {why}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, TypeAlias
 
-from equipoise.allocation import Allocation, ListState, allocate, commitment
+from equipoise.allocation import Allocation, ListState, allocate, allocate_by_hand, commitment
 from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
-from equipoise.conduct.commands import Allocate, Register, Screen
+from equipoise.conduct.commands import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
@@ -22,6 +22,10 @@ from equipoise.protocol.model.pathway import Assign, Randomise
 from equipoise.protocol.model.pathway import Register as RegisterStep
 
 EntryStep: TypeAlias = RegisterStep | Randomise | Assign
+EntryCommand: TypeAlias = Register | Allocate | AllocateByHand
+
+BY_HAND_ROLE = "coordinator"
+"""The role of the coordinating centre, which alone gives an arm by hand."""
 
 
 def decide_screen(context: Context, command: Screen) -> Decision:
@@ -55,6 +59,19 @@ def decide_allocate(context: Context, command: Allocate) -> Decision:
     return _assign(context, command, step) if isinstance(step, Assign) else _randomise(context, command, step)
 
 
+def decide_allocate_by_hand(context: Context, command: AllocateByHand) -> Decision:
+    """An arm that the coordinating centre gave: the criteria of the step as for a draw, then the list counts it."""
+    step = entry_step(context.protocol, context.known, command.step, command.on, Randomise)
+    if isinstance(step, str):
+        return refuse(step)
+    if command.role != BY_HAND_ROLE:
+        return refuse(f"an arm is given by hand by the {BY_HAND_ROLE}, and not by the {command.role}")
+    if not has_reason(command):
+        return refuse("an arm that is given by hand needs a reason")
+    results = context.criteria.judge_step(step.id, _values_on(context, command), when=condition_of(step))
+    return _refusal(context, command, results) or _give(context, command, step)
+
+
 def condition_of(step: EntryStep) -> str | None:
     """The step's own condition, if it has one."""
     return step.when if isinstance(step, Randomise) else None
@@ -83,12 +100,12 @@ def entry_step(protocol: Protocol, state: ParticipantState, name: str, on: date,
     return step
 
 
-def _values_on(context: Context, command: Register | Allocate) -> dict[str, Any]:
+def _values_on(context: Context, command: EntryCommand) -> dict[str, Any]:
     """The participant's values, with the step's own date as it would be."""
     return {**context.known.values, f"{command.step}_date": command.on}
 
 
-def _refusal(context: Context, command: Register | Allocate, results: tuple[CriterionResult, ...]) -> Refused | None:
+def _refusal(context: Context, command: EntryCommand, results: tuple[CriterionResult, ...]) -> Refused | None:
     against = tuple(result for result in results if result.verdict != "pass")
     if not against:
         return None
@@ -109,7 +126,7 @@ def listed(against: tuple[CriterionResult, ...]) -> list[Json]:
 
 
 def _admitted(
-    context: Context, command: Register | Allocate, kind: str, more: dict[str, Json], *, arm: str | None = None
+    context: Context, command: EntryCommand, kind: str, more: dict[str, Json], *, arm: str | None = None
 ) -> Accepted:
     """The entry of a step that is passed, and one for each cohort rule that then does not hold."""
     state, step = context.known, command.step
@@ -131,20 +148,50 @@ def _admitted(
 def _randomise(context: Context, command: Allocate, step: Randomise) -> Decision:
     """The arm that the list's next sealed draw gives."""
     seed = context.seeds.get(step.list)
-    if context.trial.revealed:
-        return refuse("the seeds have been revealed: no further allocation can be concealed")
+    if problem := _sealed(context):
+        return problem
     if seed is None:
         return refuse(f"the seed of list '{step.list}' is not at hand")
-    levels = levels_of(context.criteria, step.list, context.known.values, context.known.site)
-    if unknown := [name for name, level in levels.items() if level is None]:
-        return refuse(*(f"{name} is not recorded, and the allocation balances it" for name in unknown))
+    levels = _levels(context, step.list)
+    if isinstance(levels, Refused):
+        return levels
     try:
         if commitment(seed) != context.trial.commitments.get(step.list):
             return refuse(f"the seed of list '{step.list}' is not the one committed to")
-        made = _next(context, step.list, {name: level for name, level in levels.items() if level is not None}, seed)
+        made = _next(context, step.list, levels, seed)
     except AllocationError as error:
         return refuse(f"list '{step.list}' cannot allocate: {error}")
     return _admitted(context, command, "allocate", made.explain(), arm=made.arm)
+
+
+def _give(context: Context, command: AllocateByHand, step: Randomise) -> Decision:
+    """The arm that was given, as the list counts it; no seed is needed."""
+    if problem := _sealed(context):
+        return problem
+    levels = _levels(context, step.list)
+    if isinstance(levels, Refused):
+        return levels
+    state, method = context.trial.lists.get(step.list, ListState()), method_of(context.protocol, step.list)
+    try:
+        given = allocate_by_hand(method, state, levels, command.arm, list_id=step.list)
+    except AllocationError as error:
+        return refuse(f"list '{step.list}' cannot take this: {error}")
+    return _admitted(context, command, "allocate", given.explain(), arm=given.arm)
+
+
+def _sealed(context: Context) -> Refused | None:
+    """Refuse once the seeds are known to everybody."""
+    if context.trial.revealed:
+        return refuse("the seeds have been revealed: no further allocation can be concealed")
+    return None
+
+
+def _levels(context: Context, name: str) -> dict[str, str] | Refused:
+    """The participant's level of every variable that the list balances, or a refusal that names those not recorded."""
+    levels = levels_of(context.criteria, name, context.known.values, context.known.site)
+    if unknown := [variable for variable, level in levels.items() if level is None]:
+        return refuse(*(f"{variable} is not recorded, and the allocation balances it" for variable in unknown))
+    return {variable: level for variable, level in levels.items() if level is not None}
 
 
 def _next(context: Context, name: str, levels: dict[str, str], seed: bytes) -> Allocation:

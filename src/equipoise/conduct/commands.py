@@ -97,6 +97,17 @@ class Allocate(_AboutParticipant):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllocateByHand(_AboutParticipant):
+    """The coordinating centre gave an arm itself, since the site was offline; a reason is asked for.
+
+    The criteria of the step are judged as for a draw, and the list counts the participant.
+    """
+
+    step: str
+    arm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Treat(_AboutParticipant):
     """An intervention was started, done or stopped."""
 
@@ -179,6 +190,7 @@ ParticipantCommand: TypeAlias = (
     | Assess
     | Classify
     | Allocate
+    | AllocateByHand
     | Treat
     | Happen
     | Visit

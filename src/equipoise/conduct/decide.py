@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.conduct import admission, course, data, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
+    AllocateByHand,
     Assess,
     CheckCohort,
     Classify,
@@ -45,6 +46,7 @@ _DECIDERS: dict[type[Any], Callable[[Context, Any], Decision]] = {
     Screen: admission.decide_screen,
     Register: admission.decide_register,
     Allocate: admission.decide_allocate,
+    AllocateByHand: admission.decide_allocate_by_hand,
     Record: data.decide_record,
     Judge: data.decide_judge,
     Assess: data.decide_assess,
@@ -129,7 +131,7 @@ def _untimely(state: ParticipantState, command: Any) -> str | None:
     """
     if command.on < state.screened_on and not isinstance(command, Record):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
-    leads_on = isinstance(command, Register | Allocate | Withdraw | Lose)
+    leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose)
     if state.died_on is not None and (leads_on or command.on > state.died_on):
         return f"{state.number} died on {state.died_on}"
     return _after_leaving(state, command)
@@ -140,7 +142,7 @@ def _after_leaving(state: ParticipantState, command: Any) -> str | None:
     left = state.left
     if left is None:
         return None
-    if left.treatment == "stops" and isinstance(command, Register | Allocate):
+    if left.treatment == "stops" and isinstance(command, Register | Allocate | AllocateByHand):
         return f"{state.number} left on {left.on} ({left.rule}), and takes no further step of the pathway"
     if command.on <= left.on:
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from equipoise.conduct.commands import Allocate, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
 from equipoise.conduct.decide import decide
 from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
@@ -97,7 +97,7 @@ class Desk:
         """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
         if isinstance(command, CheckCohort):
             steps = self._counted
-        elif isinstance(command, Register | Allocate):
+        elif isinstance(command, Register | Allocate | AllocateByHand):
             steps = tuple(step for step in self._counted if step == command.step)
         else:
             return {}

@@ -6,12 +6,32 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from equipoise.allocation import Factor, Method, Minimisation, PermutedBlocks, Ratio, Simple
+from equipoise.allocation import (
+    BiasedCoin,
+    BigStick,
+    BlockUrn,
+    Factor,
+    Maximal,
+    Method,
+    Minimisation,
+    PermutedBlocks,
+    Ratio,
+    Simple,
+)
 from equipoise.conduct.eligibility import Criteria
 from equipoise.errors import AllocationError
 from equipoise.protocol import Protocol
-from equipoise.protocol.checks.conduct import SITE, list_variables
-from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList, SimpleList
+from equipoise.protocol.checks.allocation import SITE, list_variables
+from equipoise.protocol.model.allocation import (
+    BiasedCoinList,
+    BigStickList,
+    BlockList,
+    BlockUrnList,
+    ChanceList,
+    ClassifiedList,
+    MaximalList,
+    MinimisationList,
+)
 
 
 def method_of(protocol: Protocol, name: str) -> Method:
@@ -22,15 +42,25 @@ def method_of(protocol: Protocol, name: str) -> Method:
 @lru_cache(maxsize=64)
 def _method(settings: str, kind: type[Any], arms: tuple[str, ...]) -> Method:
     item = kind.model_validate_json(settings)
-    if not isinstance(item, SimpleList | BlockList | MinimisationList):
+    if not isinstance(item, ChanceList):
         raise AllocationError("a list by class allocates without chance")
     ratio = Ratio(tuple((arm, item.ratio[arm]) for arm in arms))
-    if isinstance(item, BlockList):
-        return PermutedBlocks(ratio, item.sizes, strata=item.strata)
-    if isinstance(item, MinimisationList):
-        factors = tuple(Factor(factor.variable, factor.weight) for factor in item.factors)
-        return Minimisation(ratio, factors, item.probability, item.measure)
-    return Simple(ratio)
+    match item:
+        case BlockList():
+            return PermutedBlocks(ratio, item.sizes, strata=item.strata)
+        case BlockUrnList():
+            return BlockUrn(ratio, item.size, strata=item.strata)
+        case BiasedCoinList():
+            return BiasedCoin(ratio, item.probability, strata=item.strata)
+        case BigStickList():
+            return BigStick(ratio, item.limit, strata=item.strata)
+        case MaximalList():
+            return Maximal(ratio, item.limit, item.length, strata=item.strata)
+        case MinimisationList():
+            factors = tuple(Factor(factor.variable, factor.weight) for factor in item.factors)
+            return Minimisation(ratio, factors, item.probability, item.measure, item.scheme, strata=item.strata)
+        case _:
+            return Simple(ratio)
 
 
 def levels_of(criteria: Criteria, name: str, values: Mapping[str, Any], site: str) -> dict[str, str | None]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from equipoise.allocation import ListState, advance_recorded, commitment, differences
-from equipoise.conduct.admission import EntryStep, condition_of, entry_step, is_drawn_on, listed
+from equipoise.allocation import BY_HAND, ListState, advance_recorded, commitment, differences
+from equipoise.conduct.admission import BY_HAND_ROLE, EntryStep, condition_of, entry_step, is_drawn_on, listed
 from equipoise.conduct.data import overall_response
 from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
@@ -28,7 +28,8 @@ _CHOSEN = frozenset({"list", "method", "stratum", "k", "levels", "block", "draw"
 _EXPLAINED = frozenset({"imbalance", "preferred", "tie", "probabilities", "why"})
 _CLASSED = frozenset({"list", "method", "class", "arm"})
 _MEMBERS = {Register: _STEP, Randomise: _STEP | _CHOSEN | _EXPLAINED, Assign: _STEP | _CLASSED}
-"""What the entry of a passed step holds, and no other; `clock` may stand in any entry."""
+_GIVEN = _STEP | {"list", "method", "stratum", "k", "levels", "probabilities", "arm"}
+"""What the entry of a passed step holds, and no other; `clock` may stand in any entry. `_GIVEN`: by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,15 @@ class Replay:
         allocations: how many were drawn again.
         revealed: whether the seeds are in the ledger.
         problems: entry number and what does not fit.
-        sealed: how many allocations rest on a list with chance.
+        sealed: how many allocations were drawn from a list with chance.
+        by_hand: how many the coordinating centre gave by hand.
     """
 
     allocations: int
     revealed: bool
     problems: tuple[tuple[int, str], ...]
     sealed: int = 0
+    by_hand: int = 0
 
     def __str__(self) -> str:
         """One line for people."""
@@ -53,11 +56,12 @@ class Replay:
             entry, what = self.problems[0]
             more = f" (and {len(self.problems) - 1:,} more)" if len(self.problems) > 1 else ""
             return f"allocations do not replay: entry {entry}: {what}{more}"
+        besides = f"; {self.by_hand:,} given by hand" if self.by_hand else ""
         if self.revealed:
-            return f"{self.allocations:,} allocations replayed from the revealed seeds"
+            return f"{self.allocations:,} allocations replayed from the revealed seeds{besides}"
         if self.sealed:
-            return f"{self.sealed:,} allocations cannot be replayed yet: their seeds are not revealed"
-        return "no allocation to replay: none rests on chance"
+            return f"{self.sealed:,} allocations cannot be replayed yet: their seeds are not revealed{besides}"
+        return f"no allocation to replay: none rests on chance{besides}"
 
 
 def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
@@ -73,7 +77,7 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
     replayer = _Replayer(protocol, journal)
     for entry in journal:
         replayer.take(entry)
-    return Replay(replayer.drawn, bool(replayer.seeds), tuple(replayer.problems), replayer.sealed)
+    return Replay(replayer.drawn, bool(replayer.seeds), tuple(replayer.problems), replayer.sealed, replayer.by_hand)
 
 
 class _Replayer:
@@ -85,7 +89,7 @@ class _Replayer:
         self.lists: dict[str, ListState] = {}
         self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
-        self.drawn = self.sealed = 0
+        self.drawn = self.sealed = self.by_hand = 0
 
     def _problem(self, entry: Entry, what: str) -> None:
         self.problems.append((entry.seq, what))
@@ -162,7 +166,8 @@ class _Replayer:
         if step is None or isinstance(step, Register) != (entry.kind == "register"):
             self._problem(entry, f"the pathway has no step '{data['step']}' to {entry.kind}")
             return
-        if data.keys() - {"clock"} != _MEMBERS[type(step)]:
+        given = isinstance(step, Randomise) and data.get("method") == BY_HAND
+        if data.keys() - {"clock"} != (_GIVEN if given else _MEMBERS[type(step)]):
             self._problem(entry, f"it holds {', '.join(sorted(data))}, and not what the entry of such a step does")
         self._timely(entry, step, on, state)
         if against := self._against(state, step, on):
@@ -221,7 +226,6 @@ class _Replayer:
 
     def _draw(self, entry: Entry, step: Randomise, data: Mapping[str, Any], state: ParticipantState) -> None:
         """Compare the levels with what was recorded of the participant, and the rest with the list and its seed."""
-        self.sealed += 1
         name = step.list
         if not self.opened or self.revealed:
             when = "after the seeds were revealed" if self.revealed else "before the seeds were committed to"
@@ -229,9 +233,21 @@ class _Replayer:
         levels = levels_of(self.criteria, name, state.values, state.site)
         if data["levels"] != levels:
             self._problem(entry, f"levels: recorded {data['levels']!r}, by the entries before {levels!r}")
+        by_hand = data["method"] == BY_HAND
+        if by_hand:
+            self._given(entry)
+        self.sealed += not by_hand
         method, before = method_of(self.criteria.protocol, name), self.lists.get(name, ListState())
-        if name in self.seeds:
-            self.drawn += 1
-            for what in differences(method, before, data, seed=self.seeds[name]):
+        if by_hand or name in self.seeds:
+            self.drawn += not by_hand
+            for what in differences(method, before, data, seed=self.seeds.get(name)):
                 self._problem(entry, what)
         self.lists[name] = advance_recorded(method, before, data)
+
+    def _given(self, entry: Entry) -> None:
+        """An arm given by hand: by whom it may be, with a reason."""
+        self.by_hand += 1
+        if entry.role != BY_HAND_ROLE:
+            self._problem(entry, f"the arm was given by hand by the {entry.role}, and not by the {BY_HAND_ROLE}")
+        if not (entry.reason or "").strip():
+            self._problem(entry, "the arm was given by hand, and no reason is")

@@ -17,6 +17,10 @@ from equipoise.report.words import endpoint_labels
 _LISTS = {
     "simple": "List by the ratio alone",
     "blocks": "List of permuted blocks",
+    "block-urn": "Block urn",
+    "biased-coin": "Biased coin",
+    "big-stick": "Big stick",
+    "maximal": "Maximal procedure",
     "minimisation": "Minimisation",
     "classified": "Assignment by class",
 }

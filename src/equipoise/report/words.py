@@ -8,7 +8,17 @@ from collections.abc import Iterable, Sequence
 from equipoise.estimates import Estimate
 from equipoise.figures.numbers import NBSP
 from equipoise.protocol import Protocol
-from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
+from equipoise.protocol.model.allocation import (
+    BiasedCoinList,
+    BigStickList,
+    BlockList,
+    BlockUrnList,
+    ChanceList,
+    ClassifiedList,
+    MaximalList,
+    MinimisationList,
+    StratifiedList,
+)
 from equipoise.protocol.model.endpoints import Count, Endpoint, Milestone, Proportion, Score, TimeToEvent
 from equipoise.protocol.model.pathway import Randomise
 
@@ -201,19 +211,38 @@ def allocation(protocol: Protocol) -> str:
     if isinstance(found, ClassifiedList):
         return "Not randomised: the arm follows from the class of response."
     ratio = ":".join(str(found.ratio[arm]) for arm in protocol.arms if arm in found.ratio)
-    if isinstance(found, MinimisationList):
-        factors = joined([_variable(protocol, factor.variable) for factor in found.factors])
-        return (
-            f"Randomised {ratio} by minimisation over {factors}; {found.measure} of the margins, "
-            f"probability {float(found.probability):.3g}."
-        )
-    if isinstance(found, BlockList):
-        strata = (
-            f", stratified by {joined([_variable(protocol, name) for name in found.strata])}" if found.strata else ""
-        )
-        sizes = joined([str(size) for size in found.sizes])
-        return f"Randomised {ratio} in permuted blocks of {sizes}{strata}."
-    return f"Randomised {ratio}, each participant by the ratio alone."
+    strata = (
+        f", stratified by {joined([_variable(protocol, name) for name in found.strata])}"
+        if isinstance(found, StratifiedList) and found.strata
+        else ""
+    )
+    return f"Randomised {ratio}{_by_method(protocol, found)}{strata}."
+
+
+def _by_method(protocol: Protocol, found: ChanceList) -> str:
+    """The method of a list with chance, and its settings."""
+    match found:
+        case MinimisationList():
+            factors = joined([_variable(protocol, factor.variable) for factor in found.factors])
+            scheme = "" if found.scheme == "best" else f"{found.scheme} "
+            return (
+                f" by minimisation over {factors}; {found.measure} of the margins, "
+                f"{scheme}probability {float(found.probability):.3g}"
+            )
+        case BlockList():
+            return f" in permuted blocks of {joined([str(size) for size in found.sizes])}"
+        case BlockUrnList():
+            return f" by a block urn of {found.size}"
+        case BiasedCoinList():
+            return f" by Efron's biased coin of {float(found.probability):.3g}"
+        case BigStickList():
+            return f" by the big stick, no arm leading by more than {found.limit}"
+        case MaximalList():
+            return (
+                f" by the maximal procedure in sequences of {found.length}, no arm leading by more than {found.limit}"
+            )
+        case _:
+            return ", each participant by the ratio alone"
 
 
 def _variable(protocol: Protocol, name: str) -> str:

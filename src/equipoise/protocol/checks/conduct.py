@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from equipoise.protocol.checks.allocation import SITE, check_lists, list_variables
 from equipoise.protocol.checks.report import fail, require, require_each
-from equipoise.protocol.model.allocation import BlockList, ClassifiedList, MinimisationList
+from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.pathway import (
     Assess,
     Assign,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from equipoise.protocol.model.pathway import Step
     from equipoise.protocol.model.trial import Path, Protocol
 
-SITE = "site"
-
 
 def check_conduct(protocol: Protocol, rules: Rules) -> None:
     """Check everything that running the trial rests on; `rules` are the compiled ones by path."""
@@ -37,7 +36,7 @@ def check_conduct(protocol: Protocol, rules: Rules) -> None:
     _check_unique_ids(protocol)
     _check_steps(protocol)
     _check_arms(protocol)
-    _check_lists(protocol)
+    check_lists(protocol)
     _check_reachable(protocol, rules)
 
 
@@ -183,86 +182,6 @@ def _check_arms(protocol: Protocol) -> None:
                 require(protocol, path, row.arm, protocol.arms, "arm", "arms")
 
 
-def _check_lists(protocol: Protocol) -> None:
-    for name, item in protocol.allocation.items():
-        path: Path = ("allocation", name)
-        if isinstance(item, ClassifiedList):
-            known = protocol.classifications
-            require(
-                protocol,
-                (*path, "classification"),
-                item.classification,
-                known,
-                "classification",
-                "classifications",
-            )
-            for j, row in enumerate(known[item.classification].rows):
-                if row.arm is None:
-                    place = ("classifications", item.classification, "rows", j)
-                    fail(protocol, place, "this class leads to no arm, and arms are assigned by it", "add arm:")
-            continue
-        for arm in item.ratio:
-            require(protocol, (*path, "ratio", arm), arm, protocol.arms, "arm", "arms")
-        if missing := [arm for arm in protocol.arms if arm not in item.ratio]:
-            fail(
-                protocol,
-                (*path, "ratio"),
-                f"arm '{missing[0]}' is not in the ratio",
-                "add it, or take the arm out",
-            )
-        strata = item.strata if isinstance(item, BlockList) else ()
-        for i, variable in enumerate(strata):
-            _check_factor(protocol, (*path, "strata", i), variable)
-        if isinstance(item, BlockList):
-            total = sum(item.ratio.values())
-            for i, size in enumerate(item.sizes):
-                if size < 1 or size % total:
-                    fail(
-                        protocol,
-                        (*path, "sizes", i),
-                        f"a block of {size} cannot hold the ratio",
-                        f"use a multiple of {total}",
-                    )
-        if isinstance(item, MinimisationList):
-            _check_minimisation(protocol, path, item)
-
-
-def _check_minimisation(protocol: Protocol, path: Path, item: MinimisationList) -> None:
-    names = [factor.variable for factor in item.factors]
-    for i, factor in enumerate(item.factors):
-        _check_factor(protocol, (*path, "factors", i, "variable"), factor.variable)
-        if factor.variable in names[:i]:
-            fail(
-                protocol,
-                (*path, "factors", i),
-                f"factor '{factor.variable}' stands twice",
-                "keep one, with its weight",
-            )
-        if factor.weight <= 0:
-            fail(
-                protocol,
-                (*path, "factors", i, "weight"),
-                "a weight is above 0",
-                "raise it, or take the factor out",
-            )
-    share = max(item.ratio.values()) / sum(item.ratio.values())
-    if not share <= item.probability <= 1:
-        fail(
-            protocol,
-            (*path, "probability"),
-            f"the preferred arm's probability {item.probability} is below its share by the ratio, or above 1",
-            f"use {share:g} to 1",
-        )
-
-
-def _check_factor(protocol: Protocol, path: Path, name: str) -> None:
-    if name == SITE:
-        return
-    require(protocol, path, name, protocol.dictionary, "variable", "variables")
-    if protocol.dictionary[name].type not in ("choice", "boolean"):
-        fail(protocol, path, f"'{name}' has no fixed set of values to balance", "use a choice, or derive one")
-
-
 def _check_reachable(protocol: Protocol, rules: Rules) -> None:
     """Every value that admits to a step must be recorded somewhere before it; else the step is never passed."""
     later = {step.id for step in protocol.entry_steps}
@@ -323,16 +242,6 @@ def _check_admission(
             if name != SITE and not set(_recorded_for(rules, name)) <= known:
                 what = f"factor '{name}' is never recorded before '{step.id}'"
                 fail(protocol, path, what, "put it on a form")
-
-
-def list_variables(protocol: Protocol, name: str) -> tuple[str, ...]:
-    """The variables that an allocation list balances or stratifies by."""
-    item = protocol.allocation[name]
-    if isinstance(item, BlockList):
-        return item.strata
-    if isinstance(item, MinimisationList):
-        return tuple(factor.variable for factor in item.factors)
-    return ()
 
 
 def _recorded_for(rules: Rules, name: str) -> tuple[str, ...]:
