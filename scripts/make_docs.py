@@ -1,11 +1,12 @@
 """Write what can be generated of the documentation; `make docs` runs it, and a test asserts that nothing is stale.
 
-Four things are generated: the JSON Schema of protocol files, the command reference, the reference of
-`equipoise.survival`, and the outputs shown on the pages. A page is Markdown. On it
+Generated are the JSON Schema of protocol files, the command reference, the references of `equipoise.survival` and
+`equipoise.design`, and the outputs and pictures shown on the pages. A page is Markdown. On it
 
 - a `python` block is run, all blocks of a page in one process and one namespace, in an empty folder;
 - a `sh` block that is followed by a `text` block is run too, as long as its lines are calls of `equipoise`;
-- a `text` block that stands straight after one of them is its output, and is written anew.
+- a `text` block that stands straight after one of them is its output, and is written anew;
+- a picture `images/NAME` is written anew if a block saves a file NAME.
 
 A block is left alone if its opening line goes on with `not run`, as in "```python not run".
 """
@@ -27,7 +28,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from equipoise import survival
+from equipoise import design, survival
 from equipoise.cli import main as equipoise
 from equipoise.cli.app import app
 from equipoise.protocol import json_schema
@@ -37,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs" / "protocol.schema.json"
 COMMANDS = ROOT / "docs" / "commands.md"
 SURVIVAL = ROOT / "docs" / "survival_reference.md"
+DESIGN = ROOT / "docs" / "design_reference.md"
 WIDTH = 100
 
 BLOCK = re.compile(r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -52,14 +54,18 @@ def main() -> None:
 
 def made() -> dict[Path, str]:
     """Every file with generated parts, as it would be made now."""
-    whole = {SCHEMA: schema(), COMMANDS: commands(), SURVIVAL: survival_reference()}
-    return whole | {path: with_outputs(path) for path in pages()}
+    whole = {
+        SCHEMA: schema(), COMMANDS: commands(), SURVIVAL: survival_reference(), DESIGN: design_reference(),
+    }  # fmt: skip
+    for path in pages():
+        whole |= outcome(path)
+    return whole
 
 
 def pages() -> list[Path]:
     """The pages that are written by hand."""
     every = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-    return [path for path in every if path not in (COMMANDS, SURVIVAL)]
+    return [path for path in every if path not in (COMMANDS, SURVIVAL, DESIGN)]
 
 
 def schema() -> str:
@@ -136,18 +142,81 @@ def survival_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def design_reference() -> str:
+    """The reference of `equipoise.design`: what every public name says of itself, and every result of a function."""
+    objects = {name: getattr(design, name) for name in design.__all__}
+    functions = {name: value for name, value in objects.items() if not inspect.isclass(value)}
+    classes = {name: value for name, value in objects.items() if name not in functions}
+    lines = [
+        "# Reference of equipoise.design",
+        "",
+        "<!-- Made by `make docs` from the docstrings. Do not edit. -->",
+        "",
+        "Arguments and errors are in the docstrings: `help(design.sample_size)`. How to use them is in",
+        "[design.md](design.md). No source is given for what follows from definitions or only puts others together.",
+        "",
+        "## Functions",
+        "",
+        "| function | what it does | gives | source |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {summary(value)} | `{value.__annotations__['return']}` | {published(value)} |"
+            for name, value in functions.items()
+        ),
+        "",
+        "## Classes",
+        "",
+        "What is assumed or asked for.",
+        "",
+        "| class | what it is | holds | source |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {summary(value)} | {members(value)} | {published(value)} |"
+            for name, value in classes.items()
+        ),
+        "",
+        "## Results",
+        "",
+        "What the functions give. `print` and notebooks show them as tables, `.to_frame()` gives a polars frame.",
+        "",
+        "| result | what it is | holds |",
+        "|---|---|---|",
+        *(f"| `{value.__name__}` | {summary(value)} | {members(value)} |" for value in results_of(functions)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def results_of(functions: dict[str, Any]) -> list[type]:
+    """The classes of results that functions are annotated to give, each once."""
+    found = {}
+    for function in functions.values():
+        name = function.__annotations__["return"].removeprefix("list[").removesuffix("]")
+        kind = vars(sys.modules[function.__module__]).get(name)
+        if inspect.isclass(kind) and hasattr(kind, "to_frame"):
+            found[name] = kind
+    return [found[name] for name in sorted(found)]
+
+
 def summary(documented: Any) -> str:
     """The first paragraph of a docstring."""
     return one_line((inspect.getdoc(documented) or "").split("\n\n")[0])
 
 
 def source(function: Any) -> str:
-    """What the module of a function says of where its method is published."""
-    module: ModuleType = sys.modules[function.__module__]
-    found = re.search(r"^Sources?: (.*?)(?:\n\n|\Z)", module.__doc__ or "", re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise ValueError(f"the docstring of {module.__name__} has no paragraph that begins with 'Source: '")
-    return one_line(found[1])
+    """Where the method of a function is published, as it must say."""
+    found = published(function)
+    if not found:
+        raise ValueError(f"the docstring of {function.__module__} has no paragraph that begins with 'Source: '")
+    return found
+
+
+def published(documented: Any) -> str:
+    """What a function or class, or else its module, says of where its method is published; empty if neither does."""
+    module: ModuleType = sys.modules[documented.__module__]
+    for text in (inspect.getdoc(documented), module.__doc__):
+        if found := re.search(r"^Sources?: (.*?)(?:\n\n|\Z)", text or "", re.MULTILINE | re.DOTALL):
+            return one_line(found[1])
+    return ""
 
 
 def members(kind: type) -> str:
@@ -155,11 +224,11 @@ def members(kind: type) -> str:
     slots = sorted(getattr(kind, "__slots__", ()))
     held = [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else slots
     for name, value in vars(kind).items():
-        if isinstance(value, property) and not name.startswith("_"):
+        if isinstance(value, property):
             held.append(name)
-        elif inspect.isfunction(value) and not name.startswith("_"):
+        elif inspect.isfunction(value) or isinstance(value, classmethod):
             held.append(f"{name}()")
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(held))
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(held) if not name.startswith("_"))
 
 
 def one_line(text: str) -> str:
@@ -167,8 +236,8 @@ def one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def with_outputs(page: Path) -> str:
-    """A page, its blocks run and their outputs put in place."""
+def outcome(page: Path) -> dict[Path, str]:
+    """A page, its blocks run and their outputs put in place, and the pictures that it shows of those they saved."""
     text = page.read_text(encoding="utf-8")
     blocks = list(BLOCK.finditer(text))
     parts, at = [], 0
@@ -181,7 +250,10 @@ def with_outputs(page: Path) -> str:
             if output is not None and shown and following is not None:
                 parts += [text[at : following.start("body")], output]
                 at = following.end("body")
-    return "".join([*parts, text[at:]])
+        shown_there = {path.name: path for path in Path().iterdir() if f"](images/{path.name})" in text}
+        pictures = {name: path.read_text(encoding="utf-8") for name, path in shown_there.items()}
+    whole = {page: "".join([*parts, text[at:]])}
+    return whole | {page.parent / "images" / name: picture for name, picture in pictures.items()}
 
 
 def is_output(text: str, block: re.Match[str], following: re.Match[str] | None) -> bool:

@@ -477,7 +477,7 @@ def test_power_rises_with_the_effect(one: float, other: float) -> None:
 def test_results_show_themselves() -> None:
     size = sample_size(0.7, information=(0.5, 1), **USUAL)
     text = str(size)
-    assert "Size for a hazard ratio of 0.7: 1-sided alpha 0.025, power 0.9" in text
+    assert "Size for a hazard ratio of 0.7: one-sided alpha 0.025, power 0.9" in text
     assert "Analyses" in text
     assert size.to_frame().columns == ["quantity", "value", "rounded"]
     assert size.looks.to_frame().height == 2
@@ -513,6 +513,10 @@ def test_results_show_themselves() -> None:
         ({"strata": []}, "strata bring their own|leave control"),
         ({"information": (0.5, 1), "bounds": GroupSequential((0.5, 1), alpha=0.05)}, "leave information"),
         ({"bounds": GroupSequential((0.5, 1), alpha=0.05, power=0.9)}, "give both the same"),
+        ({"bounds": GroupSequential((0.5, 1), alpha=0.025, power=0.8)}, "a power of 0.8, the design has 0.9"),
+        ({"bounds": GroupSequential((0.5, 1), alpha=0.025)}, "bounds have no power"),
+        ({"control_median": None, "control": 20}, "give a survival function"),
+        ({"experimental": 30}, "give a survival function"),
     ],
 )
 def test_contradictions_are_refused_with_a_way_to_mend_them(asked: dict[str, Any], says: str) -> None:

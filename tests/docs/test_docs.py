@@ -17,7 +17,7 @@ import pytest
 from typer.main import get_command
 
 import equipoise as eq
-from equipoise import survival
+from equipoise import design, survival
 from equipoise.cli.app import app
 from equipoise.estimates import Estimate
 from equipoise.ledger import Entry
@@ -77,16 +77,30 @@ def test_the_reference_of_survival_is_what_make_docs_writes() -> None:
     assert read("docs/survival_reference.md") == make_docs().survival_reference(), "run `make docs`"
 
 
+def test_the_reference_of_design_is_what_make_docs_writes() -> None:
+    assert read("docs/design_reference.md") == make_docs().design_reference(), "run `make docs`"
+
+
 @pytest.mark.parametrize("page", make_docs().pages(), ids=lambda page: page.name)
-def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page: Path) -> None:
-    assert page.read_text(encoding="utf-8") == make_docs().with_outputs(page), "run `make docs`, read the difference"
+def test_every_block_of_a_page_runs_and_prints_and_draws_what_the_page_shows(page: Path) -> None:
+    for path, text in make_docs().outcome(page).items():
+        assert path.read_text(encoding="utf-8") == text, "run `make docs`, read the difference"
 
 
 def test_a_shown_output_that_is_stale_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     stale = "```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n\n```python not run\n1 / 0\n```\n"
     page.write_text(stale, encoding="utf-8")
-    assert make_docs().with_outputs(page) == stale.replace("\n3\n", "\n2\n")
+    assert make_docs().outcome(page) == {page: stale.replace("\n3\n", "\n2\n")}
+
+
+def test_a_picture_that_a_block_saves_and_the_page_shows_is_made(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    saves = "from pathlib import Path\nfor name in ('one.svg', 'other.svg'):\n    Path(name).write_text(name)\n"
+    page.write_text(f"```python\n{saves}```\n\n![one](images/one.svg)\n", encoding="utf-8")
+    found = make_docs().outcome(page)
+    assert set(found) == {page, tmp_path / "images" / "one.svg"}
+    assert found[tmp_path / "images" / "one.svg"] == "one.svg"
 
 
 def anchors(page: Path) -> set[str]:
@@ -299,3 +313,36 @@ def test_every_name_and_option_in_the_table_for_users_of_r_and_sas_exists() -> N
         assert set(re.findall(r"(\w+)=", cell)) <= options, cell
         assert set(re.findall(r"`\.(\w+)", cell)) <= members, cell
         assert set(re.findall(r"`(\w+)(?![\w=])", cell)) <= {*functions, "DataError"}, cell
+
+
+def test_the_reference_of_design_names_every_public_name_and_no_other() -> None:
+    text = read("docs/design_reference.md")
+    assert named(text, "## Functions") | named(text, "## Classes") == set(design.__all__)
+
+
+def public_design() -> dict[str, Any]:
+    """The public functions and classes of `equipoise.design`."""
+    return {name: getattr(design, name) for name in design.__all__}
+
+
+@pytest.mark.parametrize("name", design.__all__)
+def test_design_md_shows_or_mentions_every_public_name(name: str) -> None:
+    assert re.search(rf"\b{name}\b", read("docs/design.md"))
+
+
+def test_every_name_option_and_bound_in_the_table_for_users_of_other_design_software_exists() -> None:
+    title = "If you come from rpact, gsDesign, East or SAS"
+    section = read("docs/design.md").split(f"\n## {title}\n")[1].split("\n## ")[0]
+    ours = [row.split("|")[4] for row in re.findall(r"^\| .*$", section, re.MULTILINE)][1:]
+    public = public_design()
+    results = make_docs().results_of({name: value for name, value in public.items() if inspect.isfunction(value)})
+    options = {option for value in public.values() for option in inspect.signature(value).parameters}
+    members = {member for kind in (*public.values(), *results) for member in dir(kind)}
+    assert len(ours) > 20
+    for name in (name for cell in ours for name in re.findall(r"`([^`]+)`", cell)):
+        if name.endswith("="):
+            assert name[:-1] in options, name
+        elif name.startswith("."):
+            assert name[1:] in members, name
+        elif name not in public:  # then it is a word for bounds, which refuses what it does not know
+            design.GroupSequential([0.5, 1], alpha=0.025, bounds=name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from equipoise.errors import ProtocolError
+from equipoise.errors import InputError, ProtocolError
 from equipoise.protocol import load, loads
 from equipoise.trials import protocol_path, shipped
 from equipoise.trials.published_effects import published_effects, questions
@@ -38,3 +38,8 @@ def test_a_question_without_published_effects_is_refused_with_its_line():
     ) as caught:
         loads(wrong, file="x.yaml")
     assert caught.value.line == line
+
+
+def test_effects_on_another_question_are_refused():
+    with pytest.raises(InputError, match=r"'\.\./x'; name one of"):
+        published_effects("../x")

@@ -1,8 +1,6 @@
 """How many participants, when to look, and what if the assumptions fail.
 
-    from equipoise.design import GroupSequential, Scenario
-    from equipoise.design.fixed import sample_size
-    from equipoise.design.simulation import simulate
+    from equipoise.design import GroupSequential, Scenario, sample_size, simulate
 
     size = sample_size(0.75, control_median=60, accrual=85, follow_up=24, alpha=0.025, power=0.8)
     looks = GroupSequential([0.5, 1.0], alpha=0.025, bounds="spending:obrien-fleming")
@@ -60,8 +58,11 @@ if TYPE_CHECKING:
     from equipoise.design.sequential.crossing import crossing_probabilities
     from equipoise.design.sequential.group_sequential import GroupSequential
     from equipoise.design.sequential.prior import DriftPrior, NormalPrior, PointsPrior
+    from equipoise.design.simulation.disease_scenario import DiseaseEndpoint, DiseaseScenario, ProgressionCrossover
+    from equipoise.design.simulation.operating_characteristics import operating_characteristics
+    from equipoise.design.simulation.run import SimulationInterruptedError
     from equipoise.design.simulation.scenario import Scenario
-    from equipoise.design.simulation.simulate import SimulationInterruptedError, simulate, simulate_many
+    from equipoise.design.simulation.simulate import simulate, simulate_many
     from equipoise.design.survival_function import Survival
     from equipoise.design.weighted.at_risk import Stratum
     from equipoise.design.weighted.average_hazard_ratio import average_hazard_ratio
@@ -100,8 +101,11 @@ _HOME = {
     "fixed.proportions": ("proportion_power", "proportion_size"),
     "fixed.reestimation": ("blinded_control", "reestimate"),
     "fixed.sample_size": ("sample_size",),
+    "simulation.disease_scenario": ("DiseaseEndpoint", "DiseaseScenario", "ProgressionCrossover"),
+    "simulation.operating_characteristics": ("operating_characteristics",),
     "simulation.scenario": ("Scenario",),
-    "simulation.simulate": ("SimulationInterruptedError", "simulate", "simulate_many"),
+    "simulation.run": ("SimulationInterruptedError",),
+    "simulation.simulate": ("simulate", "simulate_many"),
     "survival_function": ("Survival",),
     "weighted.weighted_sample_size": ("sample_size_weighted",),
     "weighted.weighted_tests": ("weighted_test",),
@@ -111,12 +115,15 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Accrual",
     "Arm",
+    "DiseaseEndpoint",
+    "DiseaseScenario",
     "DriftPrior",
     "Effect",
     "GroupSequential",
     "NormalPrior",
     "PointsPrior",
     "PopulationStratum",
+    "ProgressionCrossover",
     "Scenario",
     "SimulationInterruptedError",
     "Stratum",
@@ -146,6 +153,7 @@ __all__ = [
     "lakatos_size",
     "max_combo_power",
     "milestone_size",
+    "operating_characteristics",
     "piecewise_effect",
     "power",
     "power_at_published",

@@ -24,6 +24,13 @@ def check_not_negative(name: str, value: float) -> float:
     return number
 
 
+def check_count(name: str, value: float, most: int = 1_000_000) -> int:
+    """`value`, a whole number from 1 to `most`."""
+    if not (math.isfinite(value) and value == int(value) and 1 <= value <= most):
+        raise DesignError(f"{name} = {value:g}; give a whole number from 1 to {most:,}")
+    return int(value)
+
+
 def check_fraction(name: str, value: float) -> float:
     """`value`, strictly between 0 and 1."""
     number = float(value)
@@ -58,12 +65,17 @@ def check_rates(name: str, values: Sequence[float]) -> tuple[float, ...]:
     return numbers
 
 
+def sided(sides: int) -> str:
+    """How a test with so many sides is called."""
+    return "one-sided" if sides == 1 else "two-sided"
+
+
 def check_alpha(alpha: float, sides: int) -> float:
     """`alpha`, total over one or two sides; half of it is left for each tail of two."""
     if sides not in (1, 2):
         raise DesignError(f"sides = {sides}; give 1 or 2")
     if not 0 < alpha < sides / 2:
-        raise DesignError(f"alpha = {alpha} for {sides} side(s); give a number above 0 and below {sides / 2:g}")
+        raise DesignError(f"alpha = {alpha}, {sided(sides)}; give a number above 0 and below {sides / 2:g}")
     return float(alpha)
 
 

@@ -53,6 +53,13 @@ class Accrual:
         """Periods by how long each lasts, instead of when it ends."""
         return cls(tuple(itertools.accumulate(durations)), tuple(rates))
 
+    def __str__(self) -> str:
+        """Participants and months."""
+        if math.isinf(self.duration):
+            return f"{self.rates[-1]:.5g} participants a month in the end, without end"
+        periods = "" if len(self.ends) == 1 else f" in {len(self.ends)} periods"
+        return f"{self.total:.5g} participants over {self.duration:.5g} months{periods}"
+
     @property
     def starts(self) -> tuple[float, ...]:
         """(periods,) month at which each period begins."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from equipoise.design._checks import check_hazard_ratio, check_increasing, check_positive, check_share
-from equipoise.design.survival_function import Survival
+from equipoise.design.survival_function import Survival, check_survival
 from equipoise.errors import DesignError
 
 
@@ -76,7 +76,7 @@ def piecewise_effect(control: Survival, cuts: Sequence[float], hazard_ratios: Se
         raise DesignError(f"{len(hazard_ratios)} hazard ratios for {len(cuts)} cuts; give one ratio more than cuts")
     edges = check_increasing("cuts (months)", cuts)
     ratios = np.array([check_hazard_ratio(ratio) for ratio in hazard_ratios])
-    finer = control.refined(edges)
+    finer = check_survival("control", control).refined(edges)
     return finer.times(ratios[np.searchsorted(edges, finer.starts, side="right")].tolist())
 
 
@@ -86,6 +86,6 @@ def cure_effect(control: Survival, cured: float, hazard_ratio: float = 1.0) -> S
     Raises:
         DesignError: fewer cured than in control, which no experimental arm is planned for.
     """
-    if check_share("cured", cured) < control.cured:
+    if check_share("cured", cured) < check_survival("control", control).cured:
         raise DesignError(f"cured = {cured:g} is below the control arm's {control.cured:g}; give at least that")
     return replace(control.scaled(check_hazard_ratio(hazard_ratio)), cured=cured)

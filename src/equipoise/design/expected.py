@@ -2,9 +2,8 @@
 
 Participants come in with a piecewise-constant intensity and are watched until the calendar time, the event or loss to
 follow-up, of which both have piecewise-constant hazards. The probability of an event within u months of entry is then
-a sum of exponentials, piece by piece, and so is its integral over the entries (Lachin and Foulkes, Biometrics
-1986;42:507-519, for one piece each). Nothing is integrated numerically. With a cured fraction, events are those of
-the uncured.
+a sum of exponentials, piece by piece, and so is its integral over the entries. Nothing is integrated numerically. With
+a cured fraction, events are those of the uncured.
 
 In a piece that begins at s with hazards h (event) and d (loss), x = (h + d) w:
 
@@ -12,6 +11,8 @@ In a piece that begins at s with hazards h (event) and d (loss), x = (h + d) w:
     their integral over w       h Q(s) w^2 f2(x),   f2(x) = (x - 1 + exp(-x)) / x^2
 
 where Q(s) is the probability to reach s without event or loss. Both are finite at rates of 0.
+
+Source: Lachin and Foulkes, Biometrics 1986;42:507-519, for one piece each.
 """
 
 from __future__ import annotations

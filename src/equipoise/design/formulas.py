@@ -5,6 +5,9 @@ Exact normal quantiles; nothing is rounded here. Only light modules are imported
 A hazard ratio is treatment over control, `ratio` is participants in treatment to those in control, and alpha is total
 over its sides. Benefit is a hazard ratio below `null` unless `benefit="above"` says otherwise; z is positive towards
 benefit, and power counts the benefit tail alone.
+
+Sources: Schoenfeld, Biometrics 1983;39:499-503; Freedman, Statistics in Medicine 1982;1:121-129; Hsieh, Statistics in
+Medicine 1992;11:1-8.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from equipoise.design._checks import (
     check_share,
 )
 from equipoise.design.expected import Arm, dropout_by
-from equipoise.design.survival_function import Survival
+from equipoise.design.survival_function import Survival, check_survival
 from equipoise.errors import DesignError
 
 Pair = float | tuple[float, float]
@@ -154,7 +154,9 @@ def control_survival(control: Survival | None, control_median: float | None) -> 
     """The control arm from either of the two ways to give it."""
     if control is not None and control_median is not None:
         raise DesignError("control and control_median are both given; give one")
-    return Survival.from_median(control_median) if control_median is not None else control
+    if control_median is not None:
+        return Survival.from_median(control_median)
+    return None if control is None else check_survival("control", control)
 
 
 def _parts(
@@ -164,6 +166,8 @@ def _parts(
     strata: Sequence[PopulationStratum] | None,
 ) -> list[tuple[PopulationStratum, Survival]]:
     """Each stratum, its hazard ratio filled in, with the survival of its experimental arm."""
+    if experimental is not None:
+        check_survival("experimental", experimental)
     if strata is None:
         if control is None:
             raise DesignError("the control arm is missing; give control_median, control or strata")

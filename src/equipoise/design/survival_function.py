@@ -2,8 +2,9 @@
 
     S(t) = cured + (1 - cured) exp(-H(t)),     H piecewise linear
 
-Sources: Boag, Journal of the Royal Statistical Society B 1949;11:15-53 (the mixture cure model). The same class
-describes loss to follow-up, with "lost" for "dead".
+The same class describes loss to follow-up, with "lost" for "dead".
+
+Source: Boag, Journal of the Royal Statistical Society B 1949;11:15-53 (the mixture cure model).
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class Survival:
     def __post_init__(self) -> None:
         """Refuse what is no survival function."""
         object.__setattr__(self, "cuts", check_increasing("cuts (months)", self.cuts))
+        if np.ndim(self.rates) != 1:
+            raise DesignError(
+                f"rates (events a month) = {self.rates!r}; give one a piece, or take Survival.exponential(rate)"
+            )
         object.__setattr__(self, "rates", check_rates("rates (events a month)", self.rates))
         object.__setattr__(self, "cured", check_share("cured", self.cured))
         if len(self.rates) != len(self.cuts) + 1:
@@ -103,6 +108,13 @@ class Survival:
             raise DesignError("hazards of a population with cured cannot be added piece by piece; give no cured")
         one, two = self.refined(other.cuts), other.refined(self.cuts)
         return replace(one, rates=tuple(a + b for a, b in zip(one.rates, two.rates, strict=True)))
+
+    def __str__(self) -> str:
+        """Its shape, its median, and who is cured."""
+        shape = f"piecewise exponential, cuts at {', '.join(f'{cut:g}' for cut in self.cuts)} months"
+        median = "not reached" if math.isinf(self.median) else f"{self.median:.5g} months"
+        cured = f", {100 * self.cured:.4g} % cured" if self.cured else ""
+        return f"{shape if self.cuts else 'exponential'}, median {median}{cured}"
 
     @property
     def starts(self) -> Floats:
@@ -194,6 +206,13 @@ class Survival:
             area += math.exp(-cumulative) * (-math.expm1(-passed) / rate if passed > 0 else end - start)
             cumulative += passed
         return self.cured * tau + (1 - self.cured) * area
+
+
+def check_survival(name: str, value: Survival) -> Survival:
+    """`value`, if it is a survival function: a number in its place is a median that somebody meant."""
+    if not isinstance(value, Survival):
+        raise DesignError(f"{name} = {value!r}; give a survival function, such as Survival.from_median(20)")
+    return value
 
 
 @overload

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Column = Sequence[Any] | NDArray[Any]
 _ROWS_SHOWN = 20
 _HEADINGS = {"groups": "group", "names": "covariate"}  # a column holds one of them a row
+_P_VALUES = frozenset({"p", "p_value"})
+_SMALLEST_P = 1e-4
+"""Below this a p-value is only shown to be so: no approximation is exact that far out in the tail."""
 
 
 class Result(ABC):
@@ -50,7 +53,7 @@ class Result(ABC):
         columns = self._columns()
         n = max((len(column) for column in columns.values()), default=0)
         shown = range(n) if n <= _ROWS_SHOWN else [*range(_ROWS_SHOWN // 2), *range(n - _ROWS_SHOWN // 2, n)]
-        rows = [[show(column[i]) for column in columns.values()] for i in shown]
+        rows = [[_cell(name, column[i]) for name, column in columns.items()] for i in shown]
         return list(columns), rows, n
 
     def __str__(self) -> str:
@@ -90,6 +93,17 @@ def show(value: object) -> str:
             return "-"
         return f"{number:.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.5g}"
     return str(value)
+
+
+def show_p(p_value: float) -> str:
+    """A p-value as `show` does, and `< 0.0001` below that."""
+    return f"< {_SMALLEST_P:.4f}" if p_value < _SMALLEST_P else show(p_value)
+
+
+def _cell(name: str, value: Any) -> str:
+    """One cell of the column of this name: `p`, `p_value` and such as `repeated p` are p-values."""
+    is_p = name.rpartition(" ")[2] in _P_VALUES and isinstance(value, (float, np.floating))
+    return show_p(value) if is_p else show(value)
 
 
 def percent(conf_level: float) -> str:

@@ -6,6 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from equipoise.errors import InputError
+
 _FOLDER = Path(__file__).parent / "effects"
 
 
@@ -42,8 +44,14 @@ def questions() -> tuple[str, ...]:
 
 
 def published_effects(question: str) -> tuple[PublishedEffect, ...]:
-    """The effects published on one of `questions()`, randomised evidence first."""
-    with (_FOLDER / f"{Path(question).name}.csv").open(encoding="utf-8", newline="") as file:
+    """The effects published on one of `questions()`, randomised evidence first.
+
+    Raises:
+        InputError: another question.
+    """
+    if question not in questions():
+        raise InputError(f"no published effects ship on the question '{question}'", mend=f"name one of {questions()}")
+    with (_FOLDER / f"{question}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(_effect(row) for row in csv.DictReader(file))
 
 

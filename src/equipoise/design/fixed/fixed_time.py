@@ -7,8 +7,10 @@ With n participants in an arm, and K(u) the fraction of them who came in at leas
                                A(u) the area under S from u to tau
 
 where G is free of loss to follow-up. Where all are followed to t and none is lost the first gives S (1 - S) for S(t),
-as for a proportion. Sources: Kalbfleisch and Prentice 2002, section 1.4; Royston and Parmar, BMC Medical Research
-Methodology 2013;13:152. The integrals are by Gauss-Legendre quadrature between all times at which anything changes.
+as for a proportion. The integrals are by Gauss-Legendre quadrature between all times at which anything changes.
+
+Sources: Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data 2002, section 1.4; Royston and Parmar,
+BMC Medical Research Methodology 2013;13:152.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.design._checks import check_not_negative, check_positive, check_power, check_share
+from equipoise.design._checks import check_not_negative, check_positive, check_power, check_share, sided
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm
 from equipoise.design.formulas import critical_z, drift, normal_cdf
@@ -86,15 +88,19 @@ class FixedTimeSize(Result):
         margin = "" if self.margin == 0 else f", margin {self.margin:g}"
         return (
             f"Size for {what} at {self.at:g} months of {self.experimental:.4g} against {self.control:.4g}{margin}: "
-            f"{self.sides}-sided alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}"
+            f"{sided(self.sides)} alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}"
         )
 
     def _columns(self) -> Mapping[str, Column]:
-        return {
-            "participants": ["all", "control", "experimental", "not lost at once"],
-            "value": [self.n, *self.n_by_arm, self.n_evaluable],
-            "rounded": [self.n_rounded, *self.n_rounded_by_arm, None],
+        columns: dict[str, list[Any]] = {
+            "participants": ["all", "control", "experimental"],
+            "value": [self.n, *self.n_by_arm],
+            "rounded": [self.n_rounded, *self.n_rounded_by_arm],
         }
+        if self.n_evaluable != self.n:
+            for column, value in zip(columns.values(), ("not lost at once", self.n_evaluable, None), strict=True):
+                column.append(value)
+        return columns
 
 
 @dataclass(frozen=True, slots=True)

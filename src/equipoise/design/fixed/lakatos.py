@@ -1,6 +1,6 @@
 """Sizes where treatment changes during the trial: crossover and non-adherence that come with time.
 
-Lakatos (Biometrics 1988;44:229-241) follows each arm through a Markov chain: on its own treatment, on the other arm's,
+Lakatos follows each arm through a Markov chain: on its own treatment, on the other arm's,
 lost, or with the event. The log-rank test then compares, at each time u on study, what is at risk with what has events:
 
     expected score   integral of d(u) [ phi / (1 + phi) - phi theta / (1 + phi theta) ] du
@@ -10,6 +10,8 @@ with d(u) the events of both arms, phi(u) those at risk in the experimental arm 
 ratio of the arms' hazards, a mixture of both treatments'. The chain is solved in continuous time here, by quadrature,
 instead of in steps. `sample_size` knows switches from the start (Lachin and Foulkes 1986), which are
 conservative where switches come late.
+
+Source: Lakatos, Biometrics 1988;44:229-241.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from equipoise.design._checks import (
     check_power,
     check_ratio,
     check_share,
+    sided,
 )
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import dropout_by
@@ -80,7 +83,7 @@ class LakatosSize(Result):
     def _title(self) -> str:
         return (
             f"Size for a hazard ratio of {self.hazard_ratio:.4g} ({self.average_hazard_ratio:.4g} on average): "
-            f"{self.sides}-sided alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}, lakatos"
+            f"{sided(self.sides)} alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}, lakatos"
         )
 
     def _columns(self) -> Mapping[str, Column]:

@@ -5,7 +5,7 @@ The boundaries come from `equipoise.design.sequential.group_sequential`; a fixed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from equipoise.design.formulas import Benefit, critical_z, hazard_ratio_of_z
 from equipoise.design.sequential.boundaries import Bounds
 from equipoise.design.sequential.group_sequential import GroupSequential
 from equipoise.errors import DesignError
-from equipoise.estimates.result import Result
+from equipoise.estimates.result import Column, Result
 
 Floats = NDArray[np.float64]
 
@@ -34,10 +34,11 @@ class Looks(Result):
         enrolled: (k,) participants by then.
         z: (k,) critical values, positive towards benefit.
         hazard_ratio: (k,) observed hazard ratio that is just significant.
-        futility_z: (k,) stop for futility below it; minus infinity where there is none.
+        futility_z: (k,) stop for futility below it; minus infinity where there is none. The table leaves it out
+            where no interim look has one.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("information", "events", "time", "enrolled", "z", "hazard_ratio", "futility_z")
+    _shown: ClassVar[tuple[str, ...]] = ("information", "events", "time", "enrolled", "z", "hazard_ratio")
 
     information: Floats
     events: Floats
@@ -49,6 +50,10 @@ class Looks(Result):
 
     def _title(self) -> str:
         return "Analyses"
+
+    def _columns(self) -> Mapping[str, Column]:
+        futile = {"futility_z": self.futility_z} if np.isfinite(self.futility_z[:-1]).any() else {}
+        return {name: getattr(self, name) for name in self._shown} | futile
 
 
 def read_bounds(
@@ -64,11 +69,16 @@ def read_bounds(
     """The group-sequential part of a design; None for a fixed one.
 
     Raises:
-        DesignError: bounds without information or the reverse, or bounds of another alpha.
+        DesignError: bounds without information or the reverse, or bounds of another alpha or power.
     """
     if isinstance(bounds, GroupSequential):
         if information is not None or futility is not None:
             raise DesignError("bounds is a whole group-sequential design; leave information and futility out")
+        if power is not None and bounds.planned_power != power:
+            has = "no power" if bounds.planned_power is None else f"a power of {bounds.planned_power}"
+            raise DesignError(
+                f"bounds have {has}, the design has {power}; give both the same, since the inflation rests on it"
+            )
         if (bounds.alpha, bounds.sides) != (alpha, sides):
             raise DesignError(
                 f"bounds are of alpha {bounds.alpha} over {bounds.sides} side(s), the design of {alpha} over {sides}; "

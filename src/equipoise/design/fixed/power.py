@@ -1,6 +1,8 @@
 """The power of a planned trial: what its participants and events are worth under what may be true.
 
 The same assumptions as in `equipoise.design.fixed.sample_size`, with participants given and the power asked.
+
+Sources: those of `sample_size`.
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ class Power(Result):
         return {**self.looks._columns(), "power": self.power_by_look}
 
     def _notes(self) -> list[str]:
+        if self.power_by_look.size == 1:
+            return []
         return [f"{self.expected_events:.5g} events and {self.expected_duration:.4g} months expected until it stops"]
 
 

@@ -2,8 +2,9 @@
 
 The hazard is that of both arms together, constant or piecewise constant, estimated from the data at a cut-off. The
 interval has two sources: the estimate of the hazard (a gamma distribution of events + 1/2 over exposure, which is
-Jeffreys' for a Poisson rate) and chance in who has the event when and who comes in when. Sources: Bagiella and Heitjan,
-Statistics in Medicine 2001;20:2055-2063; Whitehead, Statistics in Medicine 2001;20:165-176 (blinded re-estimation).
+Jeffreys' for a Poisson rate) and chance in who has the event when and who comes in when.
+
+Source: Bagiella and Heitjan, Statistics in Medicine 2001;20:2055-2063.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """How many participants a comparison of two proportions needs, all followed for the same time.
 
 The proportion is of what is wanted, such as being alive at two years: benefit is a larger one in the experimental arm.
+`fisher` and `exact-score` find the power by going through all outcomes.
 
 Sources: Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions 2003, section 4.3 (`score` with margin
 0, `continuity`); Farrington and Manning, Statistics in Medicine 1990;9:1447-1454 (`score` with a margin: the variance
-under the null hypothesis at its maximum-likelihood estimate); Cohen 1988, chapter 6 (`arcsine`). `fisher` and
-`exact-score` find the power by going through all outcomes.
+under the null hypothesis at its maximum-likelihood estimate); Cohen, Statistical Power Analysis 1988, chapter 6
+(`arcsine`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from equipoise.design._checks import check_alpha, check_fraction, check_power, check_ratio, check_share
+from equipoise.design._checks import check_alpha, check_fraction, check_power, check_ratio, check_share, sided
 from equipoise.design._roots import find_root
 from equipoise.design.formulas import critical_z, normal_cdf, normal_quantile
 from equipoise.design.rounding import block_of, round_up, whole_participants
@@ -71,16 +72,20 @@ class ProportionSize(Result):
     def _title(self) -> str:
         margin = "" if self.margin == 0 else f", margin {self.margin:g}"
         return (
-            f"Size for proportions of {self.experimental:.4g} against {self.control:.4g}{margin}: {self.sides}-sided "
+            f"Size for proportions of {self.experimental:.4g} against {self.control:.4g}{margin}: {sided(self.sides)} "
             f"alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}, {self.method}"
         )
 
     def _columns(self) -> Mapping[str, Column]:
-        return {
-            "participants": ["all", "control", "experimental", "with an outcome"],
-            "value": [self.n, *self.n_by_arm, self.n_evaluable],
-            "rounded": [self.n_rounded, *self.n_rounded_by_arm, None],
+        columns: dict[str, list[Any]] = {
+            "participants": ["all", "control", "experimental"],
+            "value": [self.n, *self.n_by_arm],
+            "rounded": [self.n_rounded, *self.n_rounded_by_arm],
         }
+        if self.n_evaluable != self.n:
+            for column, value in zip(columns.values(), ("with an outcome", self.n_evaluable, None), strict=True):
+                column.append(value)
+        return columns
 
 
 @dataclass(frozen=True, slots=True)

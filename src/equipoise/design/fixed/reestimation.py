@@ -1,12 +1,14 @@
 """Blinded re-estimation of the size: the assumed effect is kept, the hazard is what both arms together show.
 
-Source: Whitehead, Whitehead, Todd, Bolland and Sooriyarachchi, Statistics in Medicine 2001;20:165-176. Nothing is
-learned about the effect, so the type I error stays where it was.
+Nothing is learned about the effect, so the type I error stays where it was.
+
+Source: Whitehead, Whitehead, Todd, Bolland and Sooriyarachchi, Statistics in Medicine 2001;20:165-176.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equipoise.design._checks import check_hazard_ratio, check_positive, check_ratio
@@ -17,12 +19,13 @@ from equipoise.design.fixed.requirement import SizeMethod
 from equipoise.design.fixed.sample_size import SampleSize, sample_size
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
+from equipoise.estimates.result import Column, Result
 
 _WIDEST = 1e4
 
 
-@dataclass(frozen=True, slots=True)
-class Reestimation:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Reestimation(Result):
     """The size anew.
 
     Attributes:
@@ -37,6 +40,26 @@ class Reestimation:
     hazard_factor: float
     with_more_participants: SampleSize
     with_longer_follow_up: SampleSize | None
+
+    def _title(self) -> str:
+        return f"Size anew: the hazard is {self.hazard_factor:.4g} times the planned one, control {self.control}"
+
+    def _columns(self) -> Mapping[str, Column]:
+        ways = {"more participants": self.with_more_participants, "longer follow-up": self.with_longer_follow_up}
+        there = {name: size for name, size in ways.items() if size is not None}
+        return {
+            "with": list(there),
+            "events": [size.events for size in there.values()],
+            "participants": [size.n for size in there.values()],
+            "accrual": [size.accrual_duration for size in there.values()],
+            "follow-up": [size.follow_up for size in there.values()],
+            "months in all": [size.duration for size in there.values()],
+        }
+
+    def _notes(self) -> list[str]:
+        if self.with_longer_follow_up is not None:
+            return []
+        return ["the planned participants have the events before accrual ends, or never: no follow-up gives them"]
 
 
 def blinded_control(

@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from equipoise.design._checks import check_hazard_ratio, check_not_negative, check_positive, check_share
+from equipoise.design._checks import check_hazard_ratio, check_not_negative, check_positive, check_share, sided
 from equipoise.design._roots import find_root, find_root_above
 from equipoise.design.accrual import Accrual
 from equipoise.design.fixed.looks import Looks, looks_at, read_bounds
@@ -99,7 +99,7 @@ class SampleSize(Result):
     registered_rounded: int
 
     def _title(self) -> str:
-        test = f"{self.sides}-sided alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}"
+        test = f"{sided(self.sides)} alpha {self.alpha:g}, power {self.power:g}, ratio {self.ratio:g}"
         against = "" if self.null == 1 else f" against {self.null:g}"
         diluted = (
             "" if self.diluted_hazard_ratio == self.hazard_ratio else f" ({self.diluted_hazard_ratio:.4g} diluted)"
@@ -112,13 +112,18 @@ class SampleSize(Result):
             ("participants", self.n, self.n_rounded),
             ("  control", self.n_by_arm[0], self.n_rounded_by_arm[0]),
             ("  experimental", self.n_by_arm[1], self.n_rounded_by_arm[1]),
-            ("  not lost", self.n_evaluable, None),
-            ("registered", self.registered, self.registered_rounded),
+        ]
+        if self.n_evaluable != self.n:
+            rows.append(("  not lost", self.n_evaluable, None))
+        if self.registered != self.n:
+            rows.append(("registered", self.registered, self.registered_rounded))
+        rows += [
             ("probability of an event", self.event_probability, None),
             ("accrual (months)", self.accrual_duration, None),
             ("follow-up (months)", self.follow_up, None),
-            ("inflation by looks", self.inflation, None),
         ]
+        if self.inflation != 1:
+            rows.append(("inflation by looks", self.inflation, None))
         return {
             "quantity": [row[0] for row in rows],
             "value": [row[1] for row in rows],

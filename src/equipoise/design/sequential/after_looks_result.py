@@ -10,7 +10,7 @@ import numpy as np
 
 from equipoise.design.sequential.crossing_kernels import Floats
 from equipoise.estimates import Estimate
-from equipoise.estimates.result import Column, Result, percent, show
+from equipoise.estimates.result import Column, Result, percent, show, show_p
 
 Reason = Literal["efficacy", "futility", "harm", "last look", "by decision"]
 Measure = Literal["hazard ratio", "drift"]
@@ -221,6 +221,6 @@ class AfterLooks(Result):
         return [
             f"ended at look {found.look}: {found.reason}; {'' if found.rejected else 'no '}benefit shown",
             f"stage-wise: {self.scale.measure} {show(found.median_unbiased)} (median-unbiased), {interval}, "
-            f"{sides} p {show(found.p_value)}",
+            f"{sides} p {show_p(found.p_value)}",
             f"not adjusted for the looks: {plain}",
         ]

@@ -6,7 +6,9 @@ the test, so it is split by whether there is one.
 
 Sources: O'Hagan, Stevens and Campbell, Pharmaceutical Statistics 2005;4:187-201 (for one fixed analysis,
 Phi((m - c) / sqrt(1 + v)) with a prior N(m, v) on the drift and the critical value c); Spiegelhalter, Freedman and
-Parmar, Journal of the Royal Statistical Society A 1994;157:357-416. `mixture` does several looks.
+Parmar, Journal of the Royal Statistical Society A 1994;157:357-416.
+
+`mixture` does several looks.
 """
 
 from __future__ import annotations
@@ -166,6 +168,8 @@ def assurance(
     Raises:
         DesignError: if both or neither of `design` and `alpha` are given.
     """
+    if not isinstance(prior, NormalPrior | PointsPrior):
+        raise DesignError(f"prior = {prior!r}; give a NormalPrior or a PointsPrior on the hazard ratio")
     plan = plan_of(design, alpha, sides, heed_futility=heed_futility)
     check_hazard_ratio(worthwhile)
     threshold = drift_of_hazard_ratio(worthwhile, events, ratio=ratio, benefit=benefit)

@@ -309,8 +309,8 @@ def posterior(prior: DriftPrior | None, z: float, information: float) -> DriftPr
     return DriftPrior((prior.mean + variance * z * math.sqrt(information)) / shrink, prior.std_dev / math.sqrt(shrink))
 
 
-@dataclass(frozen=True, slots=True)
-class InformationNeeded:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class InformationNeeded(Result):
     """How far a trial must go for a wanted conditional power at one final analysis.
 
     Attributes:
@@ -330,6 +330,24 @@ class InformationNeeded:
     further: float
     critical_value: float
     conditional_error: float
+
+    def _title(self) -> str:
+        return f"Information for a conditional power of {show(self.power)} at drift {show(self.drift)}"
+
+    def _columns(self) -> Mapping[str, Column]:
+        return {
+            "information": [self.total],
+            "further": [self.further],
+            "critical value": [self.critical_value],
+            "conditional error": [self.conditional_error],
+        }
+
+    def _notes(self) -> list[str]:
+        kept = {
+            "conditional-error": "the type I error left after the look is kept, whatever is changed",
+            "same-bound": "the last critical value is kept, and with it no type I error",
+        }
+        return [kept[self.rule]]
 
     def events(self, events: float) -> float:
         """The total as events, unrounded, where `events` are planned at information 1."""

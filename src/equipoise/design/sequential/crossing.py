@@ -1,7 +1,9 @@
 """Where a sequential test leaves: the probability of crossing each bound first at each look.
 
 Source: Armitage, McPherson and Rowe, Journal of the Royal Statistical Society A 1969; Jennison and Turnbull, Group
-Sequential Methods 2000, chapter 19. The numbers come from `crossing_kernels`, exact to about 1e-13.
+Sequential Methods 2000, chapter 19.
+
+The numbers come from `crossing_kernels`, exact to about 1e-13.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise._kernel import kernel
+from equipoise._kernel import allocating_kernel, kernel
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def tail(score: Floats, mass: Floats, bound: float, step: float, shift: float, s
     return total
 
 
-@kernel
+@allocating_kernel
 def bound_of_tail(
     score: Floats, mass: Floats, start: float, wanted: float, step: float, shift: float, sign: float
 ) -> float:
@@ -73,7 +73,7 @@ def bound_of_tail(
     return bound
 
 
-@kernel
+@allocating_kernel
 def panels(low: float, high: float, widest: float, node: Floats) -> tuple[Floats, float]:
     """Gauss-Legendre nodes of panels that fill (low, high), and half a panel's width."""
     count = max(1, math.ceil((high - low) / widest))
@@ -86,7 +86,7 @@ def panels(low: float, high: float, widest: float, node: Floats) -> tuple[Floats
     return score, half
 
 
-@kernel
+@allocating_kernel
 def carried(
     score: Floats, mass: Floats, half: float, before: float,
     target: Floats, target_half: float, now: float, drift: float, node: Floats,
@@ -131,7 +131,7 @@ def carried(
     return density
 
 
-@kernel
+@allocating_kernel
 def tilted(score: Floats, mass: Floats, information: float, drift: float, other: float) -> Floats:
     """Masses under another drift: the likelihood ratio depends on the score alone."""
     if drift == other:
@@ -142,7 +142,7 @@ def tilted(score: Floats, mass: Floats, information: float, drift: float, other:
     return changed
 
 
-@kernel
+@allocating_kernel
 def steepest(information: Floats, bound: Floats, quantile: Floats, drift: float, sign: float) -> Floats:
     """For each look the outermost ray from the origin to a bound of a later look that can be reached at all."""
     rays = np.empty(information.size)
@@ -176,7 +176,7 @@ def leave(
     return found / root, tail(score, mass, found, step, shift, sign), min(owed, 0.0)
 
 
-@kernel
+@allocating_kernel
 def sweep(
     information: Floats, lower: Floats, upper: Floats,
     lower_wanted: Floats, upper_wanted: Floats, lower_quantile: Floats, upper_quantile: Floats,

@@ -11,6 +11,9 @@ Three definitions, by the name of the option `definition`:
 - `kalbfleisch-prentice`: of the survival functions alone, up to the longest follow-up: the odds that the
   experimental participant of a pair has the event first, when one has it within that time (Kalbfleisch and Prentice,
   Biometrika 1981, with G = 1 - S_0 S_1). It does not depend on accrual or loss.
+
+Sources: Mukhopadhyay et al., Statistics in Biopharmaceutical Research 2020; Struthers and Kalbfleisch, Biometrika 1986;
+Kalbfleisch and Prentice, Biometrika 1981.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ def read_test(word: str) -> Weight:
         return Weight(rho=numbers[0], gamma=numbers[1])
     if name == "mwlrt" and len(numbers) == 1 and valid:
         return Weight(rho=-1.0, t_star=numbers[0]) if numbers[0] > 0.0 else Weight()
-    raise DesignError(f"test = {word!r} is none; give one of {_WORDS}, with numbers from 0 up")
+    several = "; for combinations take max_combo_power" if word == "maxcombo" else ""
+    raise DesignError(f"test = {word!r} is no single test; give one of {_WORDS}, with numbers from 0 up{several}")
 
 
 def read_tests(words: str | Sequence[str]) -> tuple[Weight, ...]:

@@ -1,8 +1,9 @@
 """The power of a max-combo test: the largest of several weighted log-rank tests, at one look or several.
 
+The tests' correlations under the null hypothesis give the critical value, those under the hazards as assumed the power.
+
 Sources: Lin et al., Statistics in Biopharmaceutical Research 2020; Karrison, Stata Journal 2016; Prior, Statistics in
-Biopharmaceutical Research 2020 (several looks). The tests' correlations under the null hypothesis give the critical
-value, those under the hazards as assumed the power.
+Biopharmaceutical Research 2020 (several looks).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from equipoise.design._checks import sided
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm
 from equipoise.design.weighted._quadrature import Floats
@@ -86,7 +88,7 @@ class MaxComboPower(Result):
 
     def _notes(self) -> list[str]:
         tests = "; ".join(", ".join(names) for names in dict.fromkeys(self.tests))
-        return [f"tests: {tests}", f"alpha {show(self.alpha)}, {self.sides}-sided; variance of z: {self.variance}"]
+        return [f"tests: {tests}", f"{sided(self.sides)} alpha {show(self.alpha)}; variance of z: {self.variance}"]
 
 
 def max_combo_power(

@@ -2,6 +2,8 @@
 
 The pattern of accrual and the calendar times of the looks stay as they are; only the number who come in is scaled.
 The expected statistics grow with its root, while their correlations stay.
+
+Sources: those of `weighted_test` and of `max_combo_power`.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from equipoise.design._checks import sided
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm
 from equipoise.design.weighted._quadrature import Floats
@@ -81,7 +82,7 @@ class WeightedTest(Result):
         return {name: getattr(self, name) for name in self._shown}
 
     def _notes(self) -> list[str]:
-        return [f"alpha {show(self.alpha)}, {self.sides}-sided; variance of z: {self.variance}"]
+        return [f"{sided(self.sides)} alpha {show(self.alpha)}; variance of z: {self.variance}"]
 
 
 def weighted_test(
@@ -99,7 +100,8 @@ def weighted_test(
     """Expected z, information and power of one test at calendar times.
 
     Args:
-        test: `logrank`, `fh:RHO:GAMMA` or `mwlrt:T_STAR` (months); stratified if there are strata.
+        test: `logrank`, `fh:RHO:GAMMA` or `mwlrt:T_STAR` (months); stratified if there are strata. For `maxcombo`
+            there is `max_combo_power`.
         times: (k,) or one calendar time (months), increasing, above 0.
         alpha: total over the sides.
         sides: 1 or 2; power counts the benefit tail.
