@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     )
     from equipoise.design.plan.derivation import Effect
     from equipoise.design.plan.derive import derive
+    from equipoise.design.plan.scenario import protocol_scenario
+    from equipoise.design.plan.simulated import simulate_protocol
     from equipoise.design.population import PopulationStratum
     from equipoise.design.sequential.after_looks import after_looks
     from equipoise.design.sequential.assurance import assurance, power_at_published
@@ -80,6 +82,8 @@ _HOME = {
     "sequential.crossing": ("crossing_probabilities",),
     "plan.derivation": ("Effect",),
     "plan.derive": ("derive",),
+    "plan.scenario": ("protocol_scenario",),
+    "plan.simulated": ("simulate_protocol",),
     "effects": (
         "crossing_hazards", "cure_effect", "delayed_effect", "diminishing_effect", "piecewise_effect", "proportional",
     ),
@@ -163,12 +167,14 @@ __all__ = [
     "proportion_power",
     "proportion_size",
     "proportional",
+    "protocol_scenario",
     "reestimate",
     "rmst_size",
     "sample_size",
     "sample_size_weighted",
     "simulate",
     "simulate_many",
+    "simulate_protocol",
     "weighted_test",
     "z_of_hazard_ratio",
 ]

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise._kernel import allocating_kernel, kernel
+from equipoise._kernel import allocating_kernel, inner_kernel
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
-@kernel
+@inner_kernel
 def tail(score: Floats, mass: Floats, bound: float, step: float, shift: float, sign: float) -> float:
     """Probability that masses at scores end beyond `bound` (above for sign 1, below for -1) after a normal step."""
     total = 0.0
@@ -44,7 +44,7 @@ def tail(score: Floats, mass: Floats, bound: float, step: float, shift: float, s
     return total
 
 
-@allocating_kernel
+@inner_kernel
 def bound_of_tail(
     score: Floats, mass: Floats, start: float, wanted: float, step: float, shift: float, sign: float
 ) -> float:
@@ -54,7 +54,10 @@ def bound_of_tail(
     """
     if wanted < SMALLEST:
         return sign * math.inf
-    if wanted >= mass.sum():
+    all_mass = 0.0
+    for j in range(mass.size):
+        all_mass += mass[j]
+    if wanted >= all_mass:
         return -sign * math.inf
     bound = start
     for _ in range(100):
@@ -157,7 +160,7 @@ def steepest(information: Floats, bound: Floats, quantile: Floats, drift: float,
     return rays
 
 
-@kernel
+@inner_kernel
 def leave(
     score: Floats, mass: Floats, bound: float, owed: float, quantile: float,
     before: float, now: float, drift: float, sign: float,
@@ -211,11 +214,12 @@ def sweep(
     drift = 0.5 * (lower_drift + upper_drift)
     lower_ray = steepest(information, lower, lower_quantile, lower_drift, -1.0)
     upper_ray = steepest(information, upper, upper_quantile, upper_drift, 1.0)
-    lower_exit[:] = 0.0
-    upper_exit[:] = 0.0
     before, half = 0.0, 0.0
     upper_owed, lower_owed = 0.0, 0.0
-    score, mass = np.zeros(1), np.ones(1)
+    score, mass = np.empty(1), np.empty(1)
+    score[0], mass[0] = 0.0, 1.0
+    for k in range(looks):
+        lower_exit[k] = upper_exit[k] = 0.0
     for k in range(looks):
         now = information[k]
         mass_above = tilted(score, mass, before, drift, upper_drift)
@@ -246,7 +250,9 @@ def sweep(
         widest = width * math.sqrt((now - before) * onwards / (information[k + 1] - before))
         target, target_half = panels(low, high, widest, node)
         if k == 0:
-            density = np.exp(-0.5 * (target - drift * now) ** 2 / now) / (root * _ROOT_TWO_PI)
+            density = np.empty(target.size)
+            for j in range(target.size):
+                density[j] = math.exp(-0.5 * (target[j] - drift * now) ** 2 / now) / (root * _ROOT_TWO_PI)
         else:
             density = carried(score, mass, half, before, target, target_half, now, drift, node)
         for j in range(density.size):

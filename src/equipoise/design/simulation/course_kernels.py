@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Participants of any trial with piecewise-constant hazards, compiled: many trials at once, one row a trial."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.design.simulation.numbers import (
     Floats,
     Ints,
@@ -16,7 +17,7 @@ from equipoise.design.simulation.numbers import (
     negative_log,
     upper_uniform,
 )
-from equipoise.design.simulation.plain_kernels import Course, Plain, draw_plain
+from equipoise.design.simulation.plain_kernels import Course, Plain, draw_plain, room_for_words
 from equipoise.disease.philox import open_uniform, philox_block, uniform_block
 
 START, RATE, CUMULATIVE = range(3)
@@ -77,7 +78,7 @@ class Rows(NamedTuple):
     clock: Floats
 
 
-@kernel
+@inner_kernel
 def first_above(cumulative: Floats, u: float) -> int:
     """Where `u` falls among cumulative shares."""
     at, last = 0, cumulative.shape[0] - 1
@@ -86,7 +87,7 @@ def first_above(cumulative: Floats, u: float) -> int:
     return at
 
 
-@kernel
+@inner_kernel
 def time_of(hazard: Floats, cell: int, target: float) -> float:
     """When the cumulative hazard of a cell reaches `target`; infinite if never."""
     piece, last = 0, hazard.shape[1] - 1
@@ -98,7 +99,7 @@ def time_of(hazard: Floats, cell: int, target: float) -> float:
     return float(hazard[cell, piece, START] + (target - hazard[cell, piece, CUMULATIVE]) / rate)
 
 
-@kernel
+@inner_kernel
 def site_ratios(key: tuple[np.uint64, np.uint64, int], n: int, sd: float, ratio: Floats) -> None:
     """Fill the hazard ratio of each site: log-normal with median 1 (Box and Muller 1958).
 
@@ -110,7 +111,7 @@ def site_ratios(key: tuple[np.uint64, np.uint64, int], n: int, sd: float, ratio:
         ratio[site] = math.exp(sd * math.sqrt(2.0 * negative_log(u_0)) * math.cos(2.0 * math.pi * u_1))
 
 
-@kernel
+@inner_kernel
 def entries(
     key: tuple[np.uint64, np.uint64, int], fixed: Floats, accrual: Floats, spacings: Floats, entry: Floats
 ) -> None:
@@ -127,7 +128,6 @@ def entries(
     entries_of_spacings(spacings, n, accrual, entry)
 
 
-@kernel
 def piecewise_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int], trial: Piecewise, rows: Rows) -> None:
     """Draw trials with piecewise-constant hazards.
 
@@ -140,9 +140,24 @@ def piecewise_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int]
         trial: the trial.
         rows: filled.
     """
+    room = (
+        np.empty(rows.entry.shape[1] + 1), np.ones(trial.sites.shape[0]), np.empty(trial.strata.shape[0], np.int64)
+    )  # fmt: skip
+    draw_piecewise(key, replicates, trial, room, rows)
+
+
+@kernel
+def draw_piecewise(
+    key: tuple[np.uint64, np.uint64],
+    replicates: tuple[int, int],
+    trial: Piecewise,
+    room: tuple[Floats, Floats, Ints],
+    rows: Rows,
+) -> None:
+    """See `piecewise_rows`; `room` is what it needs to work in."""
     seed, stream = key
     n, strata = rows.entry.shape[1], trial.strata.shape[0]
-    spacings, ratio, seen = np.empty(n + 1), np.ones(trial.sites.shape[0]), np.zeros(strata, np.int64)
+    spacings, ratio, seen = room
     more = trial.site_sd > 0.0 or trial.pattern.shape[0] == 0 or trial.kept[0] > 0.0 or trial.kept[1] > 0.0
     for replicate in range(replicates[0], replicates[1]):
         r, which = replicate - replicates[0], np.uint64(replicate)
@@ -176,13 +191,23 @@ def piecewise_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int]
             rows.arm[r, i], rows.stratum[r, i] = arm, stratum
 
 
-@kernel
 def plain_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int], plain: Plain, rows: Rows) -> None:
     """Draw plain trials, the same as `plain_trials` draws, as rows."""
     n = plain.arm.shape[0]
-    half_blocks = n + 2 - n % 2
-    words = np.empty(half_blocks), np.empty(half_blocks), np.empty(half_blocks, np.int64)
-    calendar = np.empty(n)
+    draw_plain_rows(key, replicates, plain, room_for_words(n), np.empty(n), rows)
+
+
+@kernel
+def draw_plain_rows(
+    key: tuple[np.uint64, np.uint64],
+    replicates: tuple[int, int],
+    plain: Plain,
+    words: tuple[Floats, Floats, Ints],
+    calendar: Floats,
+    rows: Rows,
+) -> None:
+    """See `plain_rows`; `words` and `calendar` are room to work in."""
+    n = plain.arm.shape[0]
     for replicate in range(replicates[0], replicates[1]):
         r = replicate - replicates[0]
         c = Course(rows.entry[r], rows.exit[r], calendar, rows.clock[r], rows.event[r])
@@ -191,11 +216,22 @@ def plain_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int], pl
             rows.arm[r, i], rows.stratum[r, i] = plain.arm[i], 0
 
 
-@kernel
 def entry_rows(
     key: tuple[np.uint64, np.uint64], replicates: tuple[int, int], fixed: Floats, accrual: Floats, entry: Floats
 ) -> None:
     """Fill the months of entry of many trials, (trials, n)."""
-    spacings = np.empty(entry.shape[1] + 1)
+    draw_entries(key, replicates, fixed, accrual, np.empty(entry.shape[1] + 1), entry)
+
+
+@kernel
+def draw_entries(
+    key: tuple[np.uint64, np.uint64],
+    replicates: tuple[int, int],
+    fixed: Floats,
+    accrual: Floats,
+    spacings: Floats,
+    entry: Floats,
+) -> None:
+    """See `entry_rows`; `spacings`, (n + 1,), is room to work in."""
     for replicate in range(replicates[0], replicates[1]):
         entries((key[0], key[1], replicate), fixed, accrual, spacings, entry[replicate - replicates[0]])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.design.simulation.numbers import Floats, Ints
 
 
@@ -31,7 +31,7 @@ class Looks(NamedTuple):
     span: float
 
 
-@kernel
+@inner_kernel
 def sort_few(values: Floats, n: int) -> None:
     """Sort the first `n` of `values` in place by insertion: for a handful."""
     for i in range(1, n):
@@ -95,7 +95,7 @@ def cut_dates(
         dates[k] = date
 
 
-@kernel
+@inner_kernel
 def latest(dates: Floats) -> float:
     """The latest of `dates` that is not infinite, 0 where there is none."""
     last = 0.0
@@ -105,7 +105,7 @@ def latest(dates: Floats) -> float:
     return last
 
 
-@kernel
+@inner_kernel
 def rows_until(dates: Floats, last: float, rows: Ints) -> int:
     """Fill `rows`, one longer than `dates`, with where `dates` are not later than `last`; give how many they are."""
     m = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -132,7 +132,8 @@ class DiseaseScenario:
         visits_every: pairs (every, until) in months, as `equipoise.disease.visit_months` takes them; progression is
             found at visits only.
         covariates: shares by level of each covariate that the model's hazards depend on.
-        stratify_by: covariates by whose levels allocation is balanced and tests are stratified.
+        stratify_by: covariates by whose levels tests are stratified.
+        balance_by: covariates by whose levels allocation is balanced; by default the same.
         ratio: experimental to control participants.
         crossover: of control participants after progression.
         non_adherence: share of control and of experimental participants who live under the other arm's hazards
@@ -142,6 +143,7 @@ class DiseaseScenario:
             cancer.
         entry: as in `Scenario`.
         allocation: as in `Scenario`.
+        follow_up: months after which a participant is followed no longer; by default until the end of the trial.
         true_hazard_ratio: of the endpoint, where there is one: for bias and coverage.
 
     Raises:
@@ -157,6 +159,7 @@ class DiseaseScenario:
     visits_every: tuple[tuple[float, float], ...] = ()
     covariates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     stratify_by: tuple[str, ...] = ()
+    balance_by: tuple[str, ...] | None = None
     ratio: float = 1.0
     crossover: ProgressionCrossover | None = None
     non_adherence: tuple[float, float] = (0.0, 0.0)
@@ -164,6 +167,7 @@ class DiseaseScenario:
     site_sd: float = 0.0
     entry: Entry = "random"
     allocation: Allocation = "balanced"
+    follow_up: float | None = None
     true_hazard_ratio: float | None = None
 
     def __post_init__(self) -> None:
@@ -181,18 +185,25 @@ class DiseaseScenario:
         check_not_negative("site_sd", self.site_sd)
         if self.sites < 1 or (self.site_sd > 0.0 and self.sites == 1):
             raise DesignError(f"sites = {self.sites}; give the number of sites, two or more if they differ")
-        for name, shares in self.covariates.items():
-            if not shares or not math.isclose(sum(shares.values()), 1.0, rel_tol=1e-9):
-                raise DesignError(f"shares of the levels of {name!r} do not sum to 1; mend them")
-        for name in self.stratify_by:
-            if name not in self.covariates:
-                raise DesignError(f"stratify_by names {name!r}, which is no covariate; describe its levels")
+        self._check_covariates()
         events = {event for endpoint in (self.endpoint, self.clock) if endpoint for event in endpoint.events}
         if events & set(PROGRESSIONS) and not self.visits_every:
             raise DesignError("progression is found at visits, and there are none; give visits_every")
         visit_months(self.visits_every)
+        if self.follow_up is not None:
+            check_positive("follow_up (months)", self.follow_up)
         if self.true_hazard_ratio is not None:
             check_positive("true_hazard_ratio", self.true_hazard_ratio)
+
+    def _check_covariates(self) -> None:
+        for name, shares in self.covariates.items():
+            if not shares or not math.isclose(sum(shares.values()), 1.0, rel_tol=1e-9):
+                raise DesignError(f"shares of the levels of {name!r} do not sum to 1; mend them")
+        for name in (*self.stratify_by, *(self.balance_by or ())):
+            if name not in self.covariates:
+                raise DesignError(
+                    f"stratify_by or balance_by names {name!r}, which is no covariate; describe its levels"
+                )
 
     @property
     def unit(self) -> float:
@@ -202,7 +213,10 @@ class DiseaseScenario:
     @property
     def strata(self) -> int:
         """How many strata."""
-        return math.prod(len(self.covariates[name]) for name in self.stratify_by)
+        return self._cells(self.stratify_by)
+
+    def _cells(self, names: tuple[str, ...]) -> int:
+        return math.prod(len(self.covariates[name]) for name in names)
 
     @property
     def whole_days(self) -> bool:
@@ -234,6 +248,13 @@ class DiseaseScenario:
         """The same trials, with looks at the same dates, judged by another endpoint."""
         return replace(self, endpoint=endpoint, clock=self.clock or self.endpoint, true_hazard_ratio=None)
 
+    def without_effect(self) -> DiseaseScenario:
+        """The same trial with the baseline hazards in both arms: for the size of a test."""
+        alike: dict[str, Any] = {
+            name: replace(transition, hazard_ratio={}, in_arm={}) for name, transition in self.model.transitions()
+        }
+        return replace(self, model=replace(self.model, **alike), true_hazard_ratio=1.0)
+
     def participants(self, seed: int, replicate: int = 0, *, cut: float | None = None) -> polars.DataFrame:
         """The participants of one simulated trial; see `Scenario.participants`. Times are days, entry is in months."""
         return participants_of(self, seed, replicate, cut)
@@ -244,11 +265,10 @@ class DiseaseScenario:
         entry = np.floor(entries_of(seed, (first, last), self._shape, self.n, self.entry) * DAYS_PER_MONTH)
         draws = _Draws(seed, np.tile(np.arange(self.n), trials), np.repeat(np.arange(first, last), self.n))
         levels = {name: _levels(draws, name, shares) for name, shares in self.covariates.items()}
-        stratum = self._stratum(levels, draws)
-        arm = self._allocated(stratum, draws, trials)
+        arm = self._allocated(levels, draws, trials)
         records = observe(self._histories(arm, levels, draws), visits=visit_months(self.visits_every), cut_off=np.inf)
-        exit_, event = self.endpoint.of(records)
-        waits, counts = (exit_, event) if self.clock is None else self.clock.of(records)
+        exit_, event = self._seen(self.endpoint, records)
+        waits, counts = (exit_, event) if self.clock is None else self._seen(self.clock, records)
         clock = np.where(counts == 1, entry.ravel() + waits, np.inf)
         shape = (trials, self.n)
         return Rows(
@@ -256,23 +276,34 @@ class DiseaseScenario:
             exit=as_float(exit_.reshape(shape)),
             event=as_int(event.reshape(shape)),
             arm=as_int(arm.reshape(shape)),
-            stratum=as_int(stratum.reshape(shape)),
+            stratum=as_int(self._cell(self.stratify_by, levels, draws).reshape(shape)),
             clock=as_float(clock.reshape(shape)),
         )
 
-    def _stratum(self, levels: Mapping[str, Ints], draws: _Draws) -> Ints:
-        stratum = np.zeros(draws.who.size, dtype=np.int64)
-        for name in self.stratify_by:
-            stratum = stratum * len(self.covariates[name]) + levels[name]
-        return stratum
+    def _seen(self, endpoint: DiseaseEndpoint, records: Records) -> tuple[Floats, Ints]:
+        """Days to the event or to the last that is known, and 1 for an event, within the follow-up."""
+        exit_, event = endpoint.of(records)
+        if self.follow_up is None:
+            return exit_, event
+        last = math.floor(self.follow_up * DAYS_PER_MONTH + 1e-9)
+        return np.minimum(exit_, last), np.where(exit_ <= last, event, 0)
 
-    def _allocated(self, stratum: Ints, draws: _Draws, trials: int) -> Ints:
+    def _cell(self, names: tuple[str, ...], levels: Mapping[str, Ints], draws: _Draws) -> Ints:
+        """(trials x n,) number of each participant's combination of levels."""
+        cell = np.zeros(draws.who.size, dtype=np.int64)
+        for name in names:
+            cell = cell * len(self.covariates[name]) + levels[name]
+        return cell
+
+    def _allocated(self, levels: Mapping[str, Ints], draws: _Draws, trials: int) -> Ints:
         """0 control, 1 experimental, (trials x n,)."""
         if self.allocation == "simple":
             return as_int(draws.uniform("arm") < self.ratio / (1.0 + self.ratio))
         arms = pattern(self.n, self.ratio)
-        by_trial, arm = stratum.reshape(trials, self.n), np.empty((trials, self.n), dtype=np.int64)
-        for s in range(self.strata):
+        names = self.stratify_by if self.balance_by is None else self.balance_by
+        by_trial = self._cell(names, levels, draws).reshape(trials, self.n)
+        arm = np.empty((trials, self.n), dtype=np.int64)
+        for s in range(self._cells(names)):
             inside = by_trial == s
             arm[inside] = arms[(np.cumsum(inside, axis=1) - 1)[inside]]
         return arm.ravel()

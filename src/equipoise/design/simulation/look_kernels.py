@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.design.simulation.course_kernels import Rows
 from equipoise.design.simulation.cox_at_looks import cox_of_shares
 from equipoise.design.simulation.cut import Looks, cut_dates, latest, order_by_time
@@ -92,7 +92,11 @@ class RiskSets(NamedTuple):
     touched: Ints
 
 
-@kernel
+Room = tuple[Known, RiskSets, tuple[Floats, Ints, Ints], tuple[Ints, Ints], tuple[Floats, Floats, Floats, Floats]]
+"""What trials are walked in, for `known_at`, for `cut_dates`, and for a look: its date, shares, weights and a curve."""
+
+
+@inner_kernel
 def last_not_after(visits: Floats, time: float) -> float:
     """The last of the ascending `visits` that is not after `time`, or 0."""
     low, high = 0, visits.shape[0]
@@ -105,7 +109,7 @@ def last_not_after(visits: Floats, time: float) -> float:
     return visits[low - 1] if low > 0 else 0.0
 
 
-@kernel
+@inner_kernel
 def known_at(
     date: float, rows: Rows, r: int, visits: Floats, whole_days: bool, work: tuple[Floats, Ints, Ints], known: Known
 ) -> int:
@@ -143,7 +147,7 @@ def known_at(
     return m
 
 
-@kernel
+@inner_kernel
 def start_walk(known: Known, m: int, sets: RiskSets, sums: Sums) -> None:
     """Set counters and sums to where a walk begins: everybody known is at risk."""
     tests, strata = sums.score.shape[0], sets.survival.shape[0]
@@ -163,7 +167,7 @@ def start_walk(known: Known, m: int, sets: RiskSets, sums: Sums) -> None:
         sets.at_risk[s, 1] += known.arm[known.row[k]]
 
 
-@kernel
+@inner_kernel
 def walk_risk_sets(known: Known, m: int, weights: Floats, sets: RiskSets, sums: Sums) -> tuple[int, int, float, float]:
     """Walk the risk sets of a look.
 
@@ -213,7 +217,7 @@ def walk_risk_sets(known: Known, m: int, weights: Floats, sets: RiskSets, sums: 
     return total, experimental, expected, variance
 
 
-@kernel
+@inner_kernel
 def add_weighted(
     time: float, at: tuple[float, float, float, float], s: int, weights: Floats, sets: RiskSets, sums: Sums
 ) -> None:
@@ -237,7 +241,7 @@ def add_weighted(
     sets.survival[s] *= (n - d) / n
 
 
-@kernel
+@inner_kernel
 def curve_of_arm(known: Known, m: int, which: tuple[int, float, int], curve: Floats) -> tuple[float, float]:
     """Restricted mean, or survival at a time, of one arm and its variance (Greenwood); NaN beyond the arm's last time.
 
@@ -277,7 +281,6 @@ def curve_of_arm(known: Known, m: int, which: tuple[int, float, int], curve: Flo
     return (area + end if kind == RESTRICTED_MEAN else survival), variance
 
 
-@kernel
 def trials_at_looks(
     rows: Rows,
     looks: Looks,
@@ -298,20 +301,37 @@ def trials_at_looks(
             (trials, k, w, w), lower triangle; z of the contrasts (trials, k, c). A z that favours the experimental arm
             is positive. NaN where a look but the last was never reached.
     """
+    n, w, k = rows.entry.shape[1], tests[0].shape[0], results[0].shape[1]
+    room = (
+        Known(
+            np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+        ),
+        RiskSets(
+            np.empty((strata, 2)), np.empty((strata, 2)), np.empty((strata, 2)), np.empty(strata), np.empty(strata),
+            np.empty((strata, w)), np.empty(strata, np.int64),
+        ),
+        (np.empty(n), np.empty(n, np.int64), np.empty(n + 2, np.int64)),
+        (np.empty(_BINS + 1, np.int64), np.empty(k, np.int64)),
+        (np.empty(k), np.empty(n), np.empty(w), np.empty((3, n))),
+    )  # fmt: skip
+    walk_trials(rows, looks, timing, tests, room, results)
+
+
+@kernel
+def walk_trials(
+    rows: Rows,
+    looks: Looks,
+    timing: tuple[Floats, bool],
+    tests: tuple[Floats, Floats],
+    room: Room,
+    results: tuple[Floats, Floats, Floats, Floats],
+) -> None:
+    """See `trials_at_looks`; `room` is what it needs to work in."""
     visits, whole_days = timing
     weights, contrasts = tests
     out, z_weighted, covariance, z_contrast = results
     n, w, last_look = rows.entry.shape[1], weights.shape[0], out.shape[1] - 1
-    known = Known(
-        np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    )
-    sets = RiskSets(
-        np.empty((strata, 2)), np.empty((strata, 2)), np.empty((strata, 2)), np.empty(strata), np.empty(strata),
-        np.empty((strata, w)), np.empty(strata, np.int64),
-    )  # fmt: skip
-    work = np.empty(n), np.empty(n, np.int64), np.empty(n + 2, np.int64)
-    bins, dates, reached = np.empty(_BINS + 1, np.int64), np.empty(last_look + 1), np.empty(last_look + 1, np.int64)
-    share, weight, curve = np.empty(n), np.empty(w), np.empty((3, n))
+    known, sets, work, (bins, reached), (dates, share, weight, curve) = room
     for r in range(rows.entry.shape[0]):
         last = max(latest(rows.clock[r]), rows.entry[r, n - 1])
         for i in range(n):

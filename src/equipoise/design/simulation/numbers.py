@@ -16,7 +16,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,7 +56,7 @@ bits_of = cast(Callable[[float], int], intrinsic(_bits_of))
 float_of = cast(Callable[[int], float], intrinsic(_float_of))
 
 
-@kernel
+@inner_kernel
 def negative_log(u: float) -> float:
     """-ln(u) of a normal number above 0: a standard exponential if `u` is uniform.
 
@@ -88,19 +88,19 @@ def negative_logs(values: Floats) -> None:
         values[i] = negative_log(values[i])
 
 
-@kernel
+@inner_kernel
 def upper_uniform(word: np.uint64) -> float:
     """A double strictly between 0 and 1 from the upper half of a word: (k + 1/2) / 2**32."""
     return (float(np.int64(word >> HALF_WORD)) + 0.5) * 2.3283064365386963e-10
 
 
-@kernel
+@inner_kernel
 def lower_half(word: np.uint64) -> np.int64:
     """The lower half of a word, 0 .. 2**32 - 1, which is below 2**32 p with probability p."""
     return np.int64(word & LOWER_HALF)
 
 
-@kernel
+@inner_kernel
 def lower_uniform(word: np.uint64) -> float:
     """A double strictly between 0 and 1 from the lower half of a word."""
     return (float(lower_half(word)) + 0.5) * 2.3283064365386963e-10

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.design.simulation.cox_at_looks import cox_of_shares
 from equipoise.design.simulation.cut import Looks, cut_dates, latest, order_by_time, rows_until
 from equipoise.design.simulation.numbers import (
@@ -76,7 +76,7 @@ class Course(NamedTuple):
     event: Ints
 
 
-@kernel
+@inner_kernel
 def draw_plain(
     key: tuple[np.uint64, np.uint64, int], plain: Plain, words: tuple[Floats, Floats, Ints], c: Course
 ) -> None:
@@ -127,7 +127,18 @@ class Walk(NamedTuple):
     arm: Ints
 
 
-@kernel
+Room = tuple[
+    tuple[Floats, Floats, Ints],
+    Course,
+    Walk,
+    tuple[Ints, Ints, Ints, Ints],
+    tuple[Floats, Floats],
+    tuple[Floats, Ints],
+]
+"""What a plain trial is drawn and walked in: words, its course, its walk, for sorting, in order of time, the looks."""
+
+
+@inner_kernel
 def plain_look(
     date: float, plain: Plain, c: Course, leavers: tuple[Floats, Ints, int], walk: Walk, share: Floats
 ) -> tuple[int, int, int]:
@@ -178,7 +189,6 @@ def plain_look(
     return enrolled, d, d_experimental
 
 
-@kernel
 def plain_trials(
     key: tuple[np.uint64, np.uint64], replicates: tuple[int, int], plain: Plain, looks: Looks, out: Floats
 ) -> None:
@@ -192,15 +202,36 @@ def plain_trials(
         out: (replicates, k, COLUMNS) filled; NaN where a look but the last was never reached. z favours the
             experimental arm where it is positive.
     """
-    n, last_look = plain.arm.shape[0], out.shape[1] - 1
+    n, k = plain.arm.shape[0], out.shape[1]
+    room = (
+        room_for_words(n),
+        Course(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.int64)),
+        Walk(np.empty(n + 1), np.empty(n + 1, np.int64), np.empty(n + 1), np.empty(n + 1, np.int64)),
+        (np.empty(_BINS + 1, np.int64), np.empty(n + 2, np.int64), np.empty(n + 1, np.int64), np.empty(n, np.int64)),
+        (np.empty(n), np.empty(n + 1)),
+        (np.empty(k), np.empty(k, np.int64)),
+    )
+    draw_and_test(key, replicates, plain, looks, room, out)
+
+
+def room_for_words(n: int) -> tuple[Floats, Floats, Ints]:
+    """The room that `draw_plain` needs."""
     half_blocks = n + 2 - n % 2
-    words = np.empty(half_blocks), np.empty(half_blocks), np.empty(half_blocks, np.int64)
-    c = Course(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.int64))
-    bins, starts = np.empty(_BINS + 1, np.int64), np.empty(n + 2, np.int64)
-    rows, order = np.empty(n + 1, np.int64), np.empty(n, np.int64)
-    ordered, share = np.empty(n), np.empty(n + 1)
-    walk = Walk(np.empty(n + 1), np.empty(n + 1, np.int64), np.empty(n + 1), np.empty(n + 1, np.int64))
-    dates, reached = np.empty(last_look + 1), np.empty(last_look + 1, np.int64)
+    return np.empty(half_blocks), np.empty(half_blocks), np.empty(half_blocks, np.int64)
+
+
+@kernel
+def draw_and_test(
+    key: tuple[np.uint64, np.uint64],
+    replicates: tuple[int, int],
+    plain: Plain,
+    looks: Looks,
+    room: Room,
+    out: Floats,
+) -> None:
+    """See `plain_trials`; `room` is what it needs to work in."""
+    last_look = out.shape[1] - 1
+    words, c, walk, (bins, starts, rows, order), (ordered, share), (dates, reached) = room
     for replicate in range(replicates[0], replicates[1]):
         result = out[replicate - replicates[0]]
         draw_plain((key[0], key[1], replicate), plain, words, c)

@@ -14,9 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from equipoise.errors import DesignError
+from equipoise.errors import DesignError, EquipoiseError
 
 T = TypeVar("T")
+
+
+_AHEAD = 64
+"""Ranges that an executor is given before the first one's result is taken, unless it has an `ahead` of its own."""
+
+
+class WorkersLostError(EquipoiseError):
+    """The machines that were to compute are gone."""
 
 
 class Pending(Protocol):
@@ -30,7 +38,10 @@ class Pending(Protocol):
 
 
 class Executor(Protocol):
-    """Whatever computes elsewhere: a pool of threads, or a Dask client."""
+    """Whatever computes elsewhere: a pool of threads, or a Dask client.
+
+    An attribute `ahead`, if it has one, says how many computations to begin before the first result is taken.
+    """
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
         """Begin a computation."""
@@ -81,7 +92,7 @@ def threads_or(executor: Executor | None, threads: int | None) -> Iterator[tuple
         DesignError: fewer than one thread.
     """
     if executor is not None:
-        yield executor, 64
+        yield executor, int(getattr(executor, "ahead", _AHEAD))
         return
     count = (os.cpu_count() or 1) if threads is None else threads
     if count < 1:

@@ -14,6 +14,8 @@ from equipoise.design.simulation.sums import Sums
 from equipoise.errors import DesignError
 from equipoise.estimates.result import Column, Result, show
 
+_ROUNDING = 1e-12
+
 
 class Simulated(float):
     """A number with its Monte-Carlo error.
@@ -101,10 +103,10 @@ _BY_TEST = {"z", "stopping_look", "stopped_for"}
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What can be gone on from: all ranges that are whole.
+    """The sums over the first trials.
 
     Attributes:
-        replicates: how many trials, a multiple of the range size.
+        replicates: how many trials.
         sums: over them, one a test.
         job: digest of what was simulated.
     """
@@ -112,6 +114,21 @@ class Settled:
     replicates: int
     sums: tuple[Sums, ...]
     job: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What was done of a simulation, as much as is needed to go on with it.
+
+    Attributes:
+        settled: all ranges that are whole; more trials are added to these.
+        all: everything that was done; it differs if the last range was a shorter one.
+        trials: the trials one by one, if they are kept.
+    """
+
+    settled: Settled
+    all: Settled
+    trials: Trials
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -136,7 +153,7 @@ class Simulation(Result):
         conf_level: of the interval whose coverage is counted.
         sums: of every test.
         trials: the trials one by one.
-        settled: for `resume`.
+        settled: the sums over all ranges that are whole, from which it can be gone on.
     """
 
     test: str
@@ -167,6 +184,11 @@ class Simulation(Result):
         return Simulation(**(fields | {"test": test}))
 
     @property
+    def kept(self) -> Kept:
+        """What is needed to go on with it: for `resume`, and for `equipoise.design.simulation.saved`."""
+        return Kept(self.settled, Settled(self.replicates, self.sums, self.settled.job), self.trials)
+
+    @property
     def _sums(self) -> Sums:
         return self.sums[self.tests.index(self.test)]
 
@@ -183,7 +205,9 @@ class Simulation(Result):
         if n < 2:
             return Simulated(math.nan, math.nan)
         mean = float(sums[0]) / n
-        variance = max(float(sums[1]) / n - mean * mean, 0.0) * n / (n - 1.0)
+        variance = (float(sums[1]) / n - mean * mean) * n / (n - 1.0)
+        if variance < _ROUNDING * mean * mean:  # what rounding leaves of a number that never varies
+            variance = 0.0
         return Simulated(mean - less, math.sqrt(variance / n))
 
     @property

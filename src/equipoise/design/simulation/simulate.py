@@ -7,40 +7,25 @@ seed gives the same bytes on any number of threads or machines.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal
 
 from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_positive
 from equipoise.design.sequential.group_sequential import GroupSequential
-from equipoise.design.simulation.job import Job, RangeResult, run_range
+from equipoise.design.simulation.job import Job
 from equipoise.design.simulation.participants import TrialSource
-from equipoise.design.simulation.ranges import Executor, in_order, ranges, threads_or
-from equipoise.design.simulation.result import Settled, Simulation, Trials
+from equipoise.design.simulation.ranges import Executor
+from equipoise.design.simulation.result import Kept, Simulation
+from equipoise.design.simulation.run import Plan, Progress, SimulationInterruptedError, run_plans
 from equipoise.design.simulation.scenario import Scenario
 from equipoise.design.simulation.stopping import read_stopping
-from equipoise.design.simulation.sums import Sums
 from equipoise.design.simulation.tests_at_looks import Test, read
 from equipoise.disease.philox import seed_word
 from equipoise.errors import DesignError
 
-Progress = Callable[[int, int], None]
+__all__ = ["Bounds", "Progress", "SimulationInterruptedError", "plan", "simulate", "simulate_many"]
+
 Bounds = str | Sequence[float] | GroupSequential | None
-
-
-class SimulationInterruptedError(KeyboardInterrupt):
-    """Somebody interrupted a simulation; what was done is kept.
-
-    Attributes:
-        partial: the simulation as far as it went, to look at or to give to `resume`; None if nothing was done.
-        complete: of many scenarios, the simulations that were complete.
-    """
-
-    def __init__(self, partial: Simulation | None, complete: Sequence[Simulation] = ()) -> None:
-        self.partial = partial
-        self.complete = list(complete)
-        done = 0 if partial is None else partial.replicates
-        super().__init__(f"interrupted after {done:,} trials")
 
 
 def simulate(
@@ -62,7 +47,7 @@ def simulate(
     progress: Progress | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
-    resume: Simulation | None = None,
+    resume: Simulation | Kept | None = None,
 ) -> Simulation:
     """Simulate a design under a scenario.
 
@@ -88,18 +73,20 @@ def simulate(
         progress: called with trials done and trials in all.
         threads: how many; by default one a core.
         executor: computes ranges instead of threads, such as a Dask client.
-        resume: an interrupted or shorter simulation of the same to go on from.
+        resume: an interrupted or shorter simulation of the same to go on from, or what a file keeps of it
+            (`equipoise.design.simulation.saved`).
 
     Raises:
         DesignError: requests that are impossible or contradict each other.
         SimulationInterruptedError: on a keyboard interrupt; it holds what is done.
     """
-    job = _job(
-        scenario, seed, events, dates, alpha=alpha, sides=sides, bounds=bounds, futility=futility,
-        information=information, tests=tests, max_duration=max_duration, conf_level=conf_level, keep=keep == "all",
+    wanted = plan(
+        scenario, replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides,
+        bounds=bounds, futility=futility, information=information, tests=tests, max_duration=max_duration,
+        conf_level=conf_level, keep=keep,
     )  # fmt: skip
-    plan = _Plan(job, _check_replicates(replicates), alpha, sides)
-    (result,) = _run([plan], progress=progress, threads=threads, executor=executor, resume=resume)
+    before = () if resume is None else (resume,)
+    (result,) = run_plans([wanted], progress=progress, threads=threads, executor=executor, resume=before)
     return result
 
 
@@ -122,10 +109,11 @@ def simulate_many(
     progress: Progress | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
+    resume: Sequence[Simulation | Kept] = (),
 ) -> list[Simulation]:
     """Simulate one design under many scenarios with the same random numbers, all cores busy to the end.
 
-    Arguments are those of `simulate`.
+    Arguments are those of `simulate`; `resume` takes what an interrupt has left of some of the scenarios.
 
     Raises:
         DesignError: no scenarios, or requests that are impossible or contradict each other.
@@ -135,120 +123,43 @@ def simulate_many(
     if not scenarios:
         raise DesignError("there are no scenarios; give at least one")
     plans = [
-        _Plan(
-            _job(
-                scenario, seed, events, dates, alpha=alpha, sides=sides, bounds=bounds, futility=futility,
-                information=information, tests=tests, max_duration=max_duration, conf_level=conf_level,
-                keep=keep == "all",
-            ),
-            _check_replicates(replicates), alpha, sides,
+        plan(
+            scenario, replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides,
+            bounds=bounds, futility=futility, information=information, tests=tests, max_duration=max_duration,
+            conf_level=conf_level, keep=keep,
         )
         for scenario in scenarios
     ]  # fmt: skip
-    return _run(plans, progress=progress, threads=threads, executor=executor, resume=None)
+    return run_plans(plans, progress=progress, threads=threads, executor=executor, resume=resume)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A job and how much of it."""
-
-    job: Job
-    replicates: int
-    alpha: float
-    sides: int
-
-
-class _Tally:
-    """The results of one job, taken in order."""
-
-    def __init__(self, plan: _Plan, resume: Simulation | None) -> None:
-        self.plan = plan
-        self.begin = 0
-        self.done = 0
-        self.sums: tuple[Sums, ...] = ()
-        self.parts: list[Trials] = []
-        self.settled = Settled(0, (), plan.job.digest)
-        if resume is not None:
-            if resume.settled.job != plan.job.digest:
-                raise DesignError("resume: that simulation is of something else; give the same scenario and options")
-            if resume.settled.replicates > plan.replicates:
-                raise DesignError(f"resume: that has {resume.replicates:,} trials already; ask for more")
-            self.settled = resume.settled
-            self.begin = self.done = resume.settled.replicates
-            self.sums = resume.settled.sums
-            if plan.job.keep:
-                self.parts = [resume.trials.first(self.done)]
-
-    def calls(self) -> Iterator[tuple[Job, int, int]]:
-        """What is left to be done."""
-        for first, last in ranges(self.begin, self.plan.replicates, self.plan.job.range_size):
-            yield self.plan.job, first, last
-
-    def take(self, result: RangeResult) -> None:
-        """Add the next range."""
-        self.sums = tuple(a + b for a, b in zip(self.sums, result.sums, strict=True)) if self.sums else result.sums
-        self.done = result.last
-        if result.trials is not None:
-            self.parts.append(result.trials)
-        if result.last - result.first == self.plan.job.range_size:
-            self.settled = Settled(self.done, self.sums, self.settled.job)
-
-    def result(self) -> Simulation | None:
-        """The simulation as far as it went."""
-        job, plan = self.plan.job, self.plan
-        if self.done == 0:
-            return None
-        names = read(job.tests).names
-        return Simulation(
-            test=names[0],
-            tests=names,
-            replicates=self.done,
-            asked=plan.replicates,
-            seed=job.seed,
-            alpha=plan.alpha,
-            sides=plan.sides,
-            planned_events=job.events,
-            planned_dates=job.dates,
-            stopping=job.stopping,
-            true_log_hazard_ratio=job.source.log_hazard_ratio,
-            conf_level=job.conf_level,
-            sums=self.sums,
-            trials=Trials.joined(self.parts, len(names), job.looks),
-            settled=self.settled,
-        )
-
-
-def _results(tallies: Sequence[_Tally]) -> list[Simulation]:
-    return [result for tally in tallies if (result := tally.result()) is not None]
-
-
-def _run(
-    plans: Sequence[_Plan],
+def plan(
+    scenario: TrialSource,
     *,
-    progress: Progress | None,
-    threads: int | None,
-    executor: Executor | None,
-    resume: Simulation | None,
-) -> list[Simulation]:
-    """Run all ranges of all jobs, in order."""
-    tallies = [_Tally(plan, resume) for plan in plans]
-    total, done = sum(plan.replicates for plan in plans), sum(tally.begin for tally in tallies)
-    calls = (call for tally in tallies for call in tally.calls())
-    at = 0
-    try:
-        with threads_or(executor, threads) as (workers, ahead):
-            for result in in_order(run_range, calls, workers, ahead):
-                while tallies[at].done == tallies[at].plan.replicates:
-                    at += 1
-                tallies[at].take(result)
-                done += result.last - result.first
-                if progress is not None:
-                    progress(done, total)
-    except KeyboardInterrupt as interrupt:
-        whole = [tally for tally in tallies if tally.done == tally.plan.replicates]
-        part = next((tally.result() for tally in tallies if tally.done < tally.plan.replicates), None)
-        raise SimulationInterruptedError(part, _results(whole)) from interrupt
-    return _results(tallies)
+    replicates: int,
+    seed: int,
+    events: Sequence[int] | None = None,
+    dates: Sequence[float] | None = None,
+    alpha: float,
+    sides: int = 1,
+    bounds: Bounds = None,
+    futility: Sequence[float] | None = None,
+    information: Sequence[float] | None = None,
+    tests: Sequence[Test] = ("logrank",),
+    max_duration: float | None = None,
+    conf_level: float = 0.95,
+    keep: Literal["all", "summary"] = "summary",
+) -> Plan:
+    """What `simulate` would do with these arguments, for `run_plans`: for scenarios whose looks differ.
+
+    Raises:
+        DesignError: requests that are impossible or contradict each other.
+    """
+    job = _job(
+        scenario, seed, events, dates, alpha=alpha, sides=sides, bounds=bounds, futility=futility,
+        information=information, tests=tests, max_duration=max_duration, conf_level=conf_level, keep=keep == "all",
+    )  # fmt: skip
+    return Plan(job, _check_replicates(replicates), alpha, sides)
 
 
 def _job(

@@ -54,6 +54,11 @@ class Sums:
     estimate: Floats
     covered: int
 
+    @property
+    def looks(self) -> int:
+        """How many looks there are."""
+        return self.benefit.size
+
     def __add__(self, other: Self) -> Self:
         """The sums over both."""
         return type(self)(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
