@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bench_samples import clock
-from bench_targets import Target, within
 from bench_timings import shown
 from rpact_designs import Answer, Design, rpact_says
+from targets import Target, within
 
 FIVE = (0.2, 0.4, 0.6, 0.8, 1.0)
 MOST = 2e-3

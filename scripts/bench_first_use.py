@@ -1,9 +1,11 @@
-"""Call every family of kernels once; prints seconds since before the imports, seconds of processor
-time, and how many kernels were used of how many.
+"""Call every family of kernels once, of `survival` (with the disease model), of `design`, or of both.
 
-The benchmark runs it twice in a fresh cache folder: all is compiled, then all is read.
+As a program, python bench_first_use.py [survival] [design], it prints seconds since before the imports,
+seconds of processor time, and how many kernels were used of how many. The benchmark runs it twice in a fresh cache
+folder: all is compiled, then all is read.
 """
 
+import sys
 import time
 
 BEGAN = time.perf_counter()
@@ -65,11 +67,44 @@ def disease() -> None:
     uniforms(1, "first use", [0, 1])
 
 
-def main() -> None:
+def survival_part() -> None:
+    """Estimators and the disease model."""
     for n in (N, 300):
         estimates(n)
     several_records()
     disease()
+
+
+def design_part() -> None:
+    """Boundaries; plain trials, trials that are not, and trials of the disease model, each with every kind of test."""
+    from equipoise import design
+    from equipoise.design.simulation.disease_scenario import DiseaseEndpoint, DiseaseScenario
+
+    looks = design.GroupSequential([0.5, 1.0], alpha=0.025, futility="spending:hsd:-2", power=0.9)
+    design.GroupSequential([0.5, 1.0], alpha=0.05, sides=2, bounds="pocock")
+    design.after_looks(looks, [1.0, 2.5], events=[50, 100])
+
+    plain = {"n": 60, "accrual": 12, "control_median": 10, "hazard_ratio": 0.7}
+    at_events = {"replicates": 4, "seed": 1, "events": [10, 30], "alpha": 0.025}
+    design.simulate(design.Scenario.two_arm(**plain, dropout=0.05), **at_events, bounds=looks.critical_values)
+    tests = ("logrank", "fh:0:1", "cox", "maxcombo", "rmst:6", "milestone:6")
+    for more in ({}, {"crossover": 0.1, "sites": 3, "site_sd": 0.2, "allocation": "simple"}):
+        design.simulate(design.Scenario.two_arm(**plain, **more), **at_events, tests=tests)
+    death = Transition(hazard=Weibull.from_rate(0.05), hazard_ratio={"B": 0.7})
+    model = DiseaseModel(arms=("A", "B"), cancer_death=death, local_progression=death)
+    trial = DiseaseScenario(
+        model=model, n=60, accrual=12.0, visits_every=((3, 60),),
+        endpoint=DiseaseEndpoint(("local_progression", "death"), censor="last_visit"), sites=3, site_sd=0.2,
+    )  # fmt: skip
+    design.simulate(trial, **at_events, tests=tests)
+
+
+PARTS = {"survival": survival_part, "design": design_part}
+
+
+def main() -> None:
+    for name in sys.argv[1:]:
+        PARTS[name]()
     seconds = time.perf_counter() - BEGAN
     used = sum(bool(kernel.signatures) for kernel in _kernel.KERNELS)  # a kernel that others hold in the cache has none
     print(seconds, time.process_time(), used, len(_kernel.KERNELS))

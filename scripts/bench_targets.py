@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import bench_r as r
 from bench_growth import Growth
 from bench_timings import NAMES, Bench, shown
+from targets import Target, within
 
 MILLION = 1_000_000
-
-
-@dataclass(frozen=True)
-class Target:
-    """What was to be reached, what was found, and whether it was; None where there was nothing to compare with."""
-
-    words: str
-    found: str
-    reached: bool | None
-
-    def cells(self) -> list[str]:
-        verdict = {True: "reached", False: "**not reached**", None: "not measured"}[self.reached]
-        return [self.words, self.found, verdict]
 
 
 def faster(words: str, slow: float | None, fast: float | None, least: float) -> Target:
@@ -30,11 +17,6 @@ def faster(words: str, slow: float | None, fast: float | None, least: float) -> 
     if slow is None or fast is None:
         return Target(words, "", None)
     return Target(words, f"{slow / fast:,.1f} times ({shown(fast)} beside {shown(slow)})", slow / fast >= least)
-
-
-def within(words: str, found: float | None, most: float, text: str) -> Target:
-    """A target not to be exceeded."""
-    return Target(words, text if found is not None else "", None if found is None else found <= most)
 
 
 def fine_gray_target(bench: Bench) -> Target:

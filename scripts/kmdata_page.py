@@ -7,6 +7,7 @@ Run: python scripts/kmdata_page.py
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,9 +65,12 @@ class Row:
 
 def main() -> None:
     """Write the page."""
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"written: {PAGE.name}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    out: Path = parser.parse_args().out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page(), encoding="utf-8")
+    print(f"written: {out.name}")
 
 
 def page() -> str:

@@ -6,6 +6,8 @@ power beside what the design expects, with the Monte-Carlo error.
 
 Run: python scripts/non_proportional_page.py                      write docs/validation/non_proportional.md
      python scripts/non_proportional_page.py --replicates 2000    fewer replicates
+
+Ends with 1 if the power of a large trial is further from the simulation than it may be.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from machine import stamp, table
 from numpy.typing import NDArray
+from targets import Target, judged, target_table, within
 
 from equipoise.design.accrual import Accrual
 from equipoise.design.effects import (
@@ -38,7 +42,7 @@ from equipoise.design.weighted.max_combo_design import max_combo_power
 from equipoise.design.weighted.weighted_tests import weighted_test
 from equipoise.survival import cox, logrank
 
-PAGE = Path(__file__).parent.parent / "docs" / "validation" / "non_proportional.md"
+OUT = Path(__file__).parent.parent / "docs" / "validation"
 REPLICATES = 20_000
 COX_REPLICATES = 2_000
 SEED = 20_261
@@ -46,6 +50,9 @@ ALPHA = 0.025
 TESTS = ("logrank", "fh:0:1", "fh:1:0", "fh:1:1", "mwlrt:6")
 COMBINED = 4
 """The first four tests are the max-combo."""
+
+LARGE, NEAR = 250, 0.015
+"""Participants from which the power is held to the simulation, and what it may be away beside 4 Monte-Carlo errors."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,6 +65,11 @@ class Scenario:
     name: str
     strata: tuple[Stratum, ...]
     times: tuple[float, ...]
+
+    @property
+    def n(self) -> float:
+        """Participants."""
+        return sum(stratum.accrual.total for stratum in self.strata)
 
 
 @dataclass(frozen=True)
@@ -197,7 +209,7 @@ def z_of_trials(scenario: Scenario, replicates: int, seed: int) -> tuple[Floats,
     return z, events, np.array(ratios)
 
 
-def within(values: Floats) -> str:
+def with_error(values: Floats) -> str:
     """Mean and its Monte-Carlo error."""
     return f"{values.mean():.4g} ± {values.std(ddof=1) / math.sqrt(values.size):.2g}"
 
@@ -223,7 +235,7 @@ def one_look(scenario: Scenario, replicates: int, seed: int) -> tuple[str, dict[
         hits = z[:, j] >= alike.critical_values[0]
         away[word] = float(alike.power[0] - hits.mean())
         rows.append([
-            word, f"{alike.z[0]:.3f}", within(z[:, j]), f"{alike.spread[0]:.3f}", f"{z[:, j].std(ddof=1):.3f}",
+            word, f"{alike.z[0]:.3f}", with_error(z[:, j]), f"{alike.spread[0]:.3f}", f"{z[:, j].std(ddof=1):.3f}",
             f"{alike.power[0]:.4f}", f"{null.power[0]:.4f}", share(hits),
         ])  # fmt: skip
     combo, combo_null = (
@@ -236,7 +248,7 @@ def one_look(scenario: Scenario, replicates: int, seed: int) -> tuple[str, dict[
     columns = ["test", "z", "simulated", "SD of z", "simulated", "power", "power, variance 1", "simulated"]
     text = (
         f"### {scenario.name[0].upper()}{scenario.name[1:]}; analysis at {scenario.times[0]:g} months\n\n"
-        f"Events {weighted.events[0]:.2f}, simulated {within(events)}. Average hazard ratio: by events "
+        f"Events {weighted.events[0]:.2f}, simulated {with_error(events)}. Average hazard ratio: by events "
         f"{weighted.average_hazard_ratio[0]:.4f}, Cox limit {limit.average_hazard_ratio[0]:.4f}; simulated, exp of the "
         f"mean log hazard ratio {math.exp(ratios.mean()):.4f} ± "
         f"{math.exp(ratios.mean()) * ratios.std(ddof=1) / math.sqrt(ratios.size):.4f}.\n\n" + table(columns, rows)
@@ -285,11 +297,22 @@ def summary(away: Sequence[tuple[str, dict[str, float]]]) -> str:
     return table(["scenario", *names], rows)
 
 
-def main() -> None:
-    """Write the page."""
+def power_target(away: Sequence[tuple[str, dict[str, float]]], replicates: int) -> Target:
+    """The power of every test in large trials."""
+    large = [row for scenario, row in zip(scenarios(), away, strict=True) if scenario.n >= LARGE]
+    most = max(abs(value) for _, row in large for value in row.values())
+    allowed = NEAR + 4.0 * math.sqrt(0.25 / replicates)
+    words = f"at least {LARGE} participants: power within {NEAR} and 4 Monte-Carlo errors ({len(large)} scenarios)"
+    return within(words, most, allowed, f"{most:.4f} at most")
+
+
+def main() -> int:
+    """Write the page; 1 if its target is missed."""
     parser = argparse.ArgumentParser(description="Validate designs without proportional hazards by simulation.")
     parser.add_argument("--replicates", type=int, default=REPLICATES)
-    replicates: int = parser.parse_args().replicates
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    replicates: int = options.replicates
     os.nice(10)
     sections, away = [], []
     for index, scenario in enumerate(scenarios()):
@@ -298,6 +321,7 @@ def main() -> None:
         away.append((scenario.name, distance))
         print(scenario.name, distance)
     sequential = [looks(scenario, replicates // 2, SEED + 100 + k) for k, scenario in enumerate(sequential_scenarios())]
+    target = power_target(away, replicates)
     head = f"""# Designs without proportional hazards, against simulation
 
 Written by `scripts/non_proportional_page.py`; {replicates} simulated trials a scenario, half as many with looks.
@@ -307,6 +331,8 @@ Control has a median of 12 months unless said otherwise; accrual is uniform over
 z is positive where the experimental arm does better. The design computes its numbers by quadrature, without
 simulation; "power, variance 1" is the usual approximation that z has variance 1 under any hazards. The Cox
 estimate is simulated {COX_REPLICATES} times.
+
+{target_table([target])}
 
 ## Power: design less simulation, in hundredths
 
@@ -321,8 +347,10 @@ expected z is that of very many participants, and is too high by about 0.04 in a
         "## Several looks, O'Brien-Fleming spending",
         *sequential,
     ]
-    PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "non_proportional.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return judged("Designs without proportional hazards", [target])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
