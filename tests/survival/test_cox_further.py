@@ -216,15 +216,16 @@ def test_firths_penalty_gives_a_finite_ratio_where_an_arm_has_no_events() -> Non
     assert fit.converged
     assert -8 < fit.coef[0] < -2
     assert np.isfinite(fit.std_error).all()
-    low, high = fit.profile_interval()
-    assert low[0] < fit.hazard_ratio[0] < high[0] < 1.0
-    assert low[0] < 0.001
+    profile = fit.profile_interval()
+    assert profile.conf_low[0] < fit.hazard_ratio[0] < profile.conf_high[0] < 1.0
+    assert profile.conf_low[0] < 0.001
 
 
 def test_profile_limits_are_where_the_likelihood_has_fallen_by_half_a_quantile() -> None:
     d = simulated()
     fit = survival.cox(d["time"], d["event"], {"arm": d["arm"], "z": d["z"]})
-    for limits in fit.profile_interval():
+    profile = fit.profile_interval()
+    for limits in (profile.conf_low, profile.conf_high):
         fixed = survival.cox(d["time"], d["event"], d["arm"], offset=math.log(limits[1]) * d["z"])
         drop = 2 * (fit.log_likelihood[1] - fixed.log_likelihood[1])
         assert drop == pytest.approx(3.841458820694124, rel=1e-8)  # R: qchisq(0.95, 1)

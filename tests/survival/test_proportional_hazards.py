@@ -74,6 +74,14 @@ def test_terms_can_be_named_and_columns_are_terms_by_default(fit: survival.Cox) 
     assert "celltype" in str(proportional_hazards_test(fit.model, "km", "factors"))
 
 
+@pytest.mark.parametrize("terms", ["columns", "factors", {"cells": [f"celltype={cell}" for cell in CELLS]}])
+def test_the_method_of_a_fit_takes_terms_too(terms: Any, fit: survival.Cox) -> None:
+    found, expected = fit.proportional_hazards_test("rank", terms), proportional_hazards_test(fit.model, "rank", terms)
+    assert found.names == expected.names
+    assert found.df == expected.df
+    np.testing.assert_array_equal(found.statistic, expected.statistic)
+
+
 def test_how_a_factor_is_coded_changes_nothing(classic: dict[str, pl.DataFrame], fit: survival.Cox) -> None:
     veteran = classic["veteran"]
     other = {f"celltype={cell}": veteran["celltype"] == cell for cell in ("squamous", "large", "adeno")}

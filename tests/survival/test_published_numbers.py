@@ -84,11 +84,14 @@ def _(frames: Frames, inputs: dict[str, Any]) -> Found:
     x = np.array(data["x"], dtype=float)[sets.order].reshape(-1, 1)
     event = np.array(data["status"])[sets.order]
     structure = (sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first)
+    room = (np.empty(6), np.empty((1, 4, 1)))
     found = {}
     for efron, ties in enumerate(("breslow", "efron")):
         score, martingale = np.zeros_like(x), np.zeros(6)
         steps = (np.zeros(4), np.zeros((4, 1)), np.zeros(4))
-        score_residuals(x, event, NO_FLOATS, NO_FLOATS, *structure, efron, np.zeros(1), score, martingale, *steps)
+        score_residuals(
+            x, event, NO_FLOATS, NO_FLOATS, *structure, *room, efron, np.zeros(1), score, martingale, *steps
+        )
         found[ties] = martingale[np.argsort(sets.order)]
     return found
 

@@ -146,7 +146,8 @@ def test_the_order_of_rows_changes_no_more_than_rounding_with_ties(d: Data) -> N
     q = {name: values[p] for name, values in d.items()}
     assert compared(d).statistic == pytest.approx(compared(q).statistic, rel=1e-12)
     fits = [fitted(v) for v in (d, q)]
-    assert fits[0].log_likelihood == pytest.approx(fits[1].log_likelihood, rel=1e-12)
+    # of a fit that is nearly perfect the likelihood is a small difference of large sums
+    assert fits[0].log_likelihood == pytest.approx(fits[1].log_likelihood, rel=1e-12, abs=1e-10)
     if fits[0].converged:
         assert fits[0].coef[0] == pytest.approx(fits[1].coef[0], rel=1e-10, abs=1e-12)
 
@@ -162,7 +163,9 @@ def test_a_whole_weight_counts_as_so_many_rows(d: Data, seed: int) -> None:
     np.testing.assert_allclose(weighted.std_error, repeated.std_error, atol=1e-12)
     fit = fitted(d, weights=weights, ties="breslow")
     longer = fitted({name: values[rows] for name, values in d.items()}, ties="breslow")
-    assert fit.log_likelihood == pytest.approx(longer.log_likelihood, rel=1e-9)
+    assert fit.monotone.tolist() == longer.monotone.tolist()
+    if not fit.monotone.any():  # of a monotone likelihood the search ends somewhere on the way up
+        assert fit.log_likelihood == pytest.approx(longer.log_likelihood, rel=1e-9)
 
 
 @bounded

@@ -23,7 +23,13 @@ def test_every_kernel_is_compiled_for_one_signature_whatever_the_types_of_the_in
             survival.cumulative_incidence(t, e, group=g, **options)
             for p in (1, 2):
                 frame = pl.DataFrame(x[:, :p]) if convert is pl.Series else np.asfortranarray(x[:, :p])
-                survival.cox(t, e, frame, weights=convert(time), offset=t, robust=True, strata=g, **options)
+                fit = survival.cox(t, e, frame, weights=convert(time), offset=t, robust=True, strata=g, **options)
+                fit.concordance()
+                fit.proportional_hazards_test()
+                survival.cox(t, e, frame, ties="exact", **options)
+                survival.cox(t, e, frame, firth=True, **options)
+                survival.fine_gray(t, convert(event * (1 + group)), frame, **options)
+        survival.gray_test(t, convert(event * (1 + np.arange(n) % 3 // 2)), g)
         survival.mean_cumulative_function(range(n), t, convert(2 * event))
     mine = [k for k in _kernel.KERNELS if k.py_func.__module__.startswith("equipoise.survival")]
     assert len(mine) >= 10

@@ -5,7 +5,22 @@ from __future__ import annotations
 import typer
 
 from equipoise import __version__
-from equipoise.cli import allocation, analyse, check, demo, design, rehearse, screen, show, trials, verify
+from equipoise.cli import (
+    allocation,
+    analyse,
+    check,
+    demo,
+    design,
+    export,
+    import_,
+    rebuild,
+    rehearse,
+    screen,
+    show,
+    simulate,
+    trials,
+    verify,
+)
 from equipoise.cli.output import say
 
 app = typer.Typer(
@@ -33,5 +48,20 @@ def _root(
     """From protocol to answer: one file is the trial."""
 
 
-for module in (trials, show, check, design, allocation, rehearse, screen, analyse, verify, demo):
+for module in (
+    trials,
+    show,
+    check,
+    design,
+    simulate,
+    allocation,
+    rehearse,
+    screen,
+    analyse,
+    verify,
+    import_,
+    export,
+    rebuild,
+    demo,
+):
     app.command(name=module.NAME, epilog=module.EXAMPLE)(module.run)

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled walk of one participant after another through the states of the disease model.
 
 Every transition k of a participant has one standard exponential threshold E_k and happens when its
@@ -21,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.disease.philox import Words, uniform_block
 
 Floats = NDArray[np.float64]
@@ -88,10 +89,10 @@ class PackedModel(NamedTuple):
     frailty_sd: float
 
 
-@kernel
+@inner_kernel
 def cumulative_hazard(table: Floats, arm: int, k: int, months: float) -> float:
     """Baseline cumulative hazard of transition `k` at `months`."""
-    pieces = int(table[arm, k, PIECES])
+    pieces = np.int64(table[arm, k, PIECES])
     if pieces == 0:
         scaled = months / table[arm, k, SCALE]
         shape = table[arm, k, SHAPE]
@@ -102,10 +103,10 @@ def cumulative_hazard(table: Floats, arm: int, k: int, months: float) -> float:
     return float(table[arm, k, column + 2] + table[arm, k, column + 1] * (months - table[arm, k, column]))
 
 
-@kernel
+@inner_kernel
 def time_of_hazard(table: Floats, arm: int, k: int, target: float) -> float:
     """The months at which the cumulative hazard of transition `k` reaches `target`; infinite if never."""
-    pieces = int(table[arm, k, PIECES])
+    pieces = np.int64(table[arm, k, PIECES])
     if pieces == 0:
         shape = table[arm, k, SHAPE]
         return float(table[arm, k, SCALE] * (target if shape == 1.0 else target ** (1.0 / shape)))
@@ -117,7 +118,7 @@ def time_of_hazard(table: Floats, arm: int, k: int, target: float) -> float:
     return float(table[arm, k, column] + (target - table[arm, k, column + 2]) / table[arm, k, column + 1])
 
 
-@kernel
+@inner_kernel
 def draw(words: Words, model: PackedModel, clocks: Floats) -> None:
     """Draw one participant: a standard exponential for each transition into TARGET, the frailty into BASE.
 
@@ -128,7 +129,8 @@ def draw(words: Words, model: PackedModel, clocks: Floats) -> None:
     """
     seed, stream, replicate, participant = words
     u_0, u_1, u_2, u_3 = uniform_block(seed, stream, replicate, participant, _BLOCK_0)
-    clocks[BASE] = 1.0
+    for k in range(N_TRANSITIONS):
+        clocks[BASE, k] = 1.0
     clocks[TARGET, CANCER_DEATH] = -np.log(u_0)
     clocks[TARGET, OTHER_DEATH] = -np.log(u_1)
     clocks[TARGET, DROPOUT] = -np.log(u_2)
@@ -143,7 +145,7 @@ def draw(words: Words, model: PackedModel, clocks: Floats) -> None:
             clocks[BASE, k] = np.exp(model.frailty_sd * normal - 0.5 * model.frailty_sd**2)
 
 
-@kernel
+@inner_kernel
 def start(table: Floats, arm: int, clocks: Floats) -> None:
     """Turn the thresholds in TARGET into the clocks of a participant at the origin, in row `arm`."""
     for k in range(N_TRANSITIONS):
@@ -154,7 +156,7 @@ def start(table: Floats, arm: int, clocks: Floats) -> None:
             clocks[DUE, k] = time_of_hazard(table, arm, k, clocks[TARGET, k])
 
 
-@kernel
+@inner_kernel
 def reset(now: float, arms: tuple[int, int], happened: tuple[bool, bool], table: Floats, clocks: Floats) -> None:
     """Set anew the clocks that run otherwise from `now` on, after a progression or a change of arm.
 
@@ -187,24 +189,25 @@ def reset(now: float, arms: tuple[int, int], happened: tuple[bool, bool], table:
 
 
 @kernel
-def walk(key: Key, participants: Participants, model: PackedModel, times: Floats, cause: Ints) -> None:
+def walk(key: Key, participants: Participants, model: PackedModel, clocks: Floats, times: Floats, cause: Ints) -> None:
     """Walk every participant from the origin to death.
 
     Args:
         key: of the random numbers.
         participants: n rows.
         model: the model.
+        clocks: room to work in, shape (4, 5).
         times: filled with months of local progression, distant progression, death, dropout, shape (4, n).
         cause: filled with the cause of death, shape (n,).
     """
     arm, arm_from, ratio = participants.arm, participants.arm_from, participants.ratio
     rows, periods = arm.shape
-    clocks = np.empty((4, N_TRANSITIONS))
     for row in range(rows):
         who, which = np.uint64(key.participant[row]), np.uint64(key.replicate[row])
         draw((key.seed, key.stream, which, who), model, clocks)
         if ratio.shape[0] > 0:
-            clocks[BASE] *= ratio[row]
+            for k in range(N_TRANSITIONS):
+                clocks[BASE, k] *= ratio[row, k]
         start(model.table, arm[row, 0], clocks)
         local = distant = np.inf
         period = 0

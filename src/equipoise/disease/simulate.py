@@ -105,6 +105,7 @@ def simulate(
         Key(seed_word(seed), stream_word(stream), which, who),
         Participants(groups, starts, _predictor_ratio(packed, linear_predictors or {}, n)),
         packed,
+        np.empty((4, N_TRANSITIONS)),
         times,
         cause,
     )

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from equipoise.errors import LedgerError
-from equipoise.ledger.entry import GENESIS, LINE, Entry, entry_of_text
+from equipoise.ledger.entry import GENESIS, LINE, body_of_text
 
 End = Literal["closed", "head", "not proven"]
 
@@ -102,72 +101,86 @@ def verify_file(path: Path, *, head: str | None = None) -> Verification:
 
 def verify_bytes(data: bytes, *, head: str | None = None) -> Verification:
     """Verify the bytes of a ledger file; otherwise as `verify_file`."""
-    if head is not None and (len(head) != 64 or set(head.lower()) - set("0123456789abcdef")):
-        raise LedgerError(f"'{head[:80]}' is not a hash", mend="a head is 64 hexadecimal digits")
-    chain = _Chain(None if head is None else head.lower())
-    problem = chain.follow(io.BytesIO(data)) or chain.problem_at_end()
-    if problem is not None:
-        return Verification(chain.entries, chain.head, "not proven", problem)
-    end: End = "closed" if chain.closed else "not proven" if head is None else "head"
-    return Verification(chain.entries, chain.head, end, None)
+    chain = Chain(head)
+    for line in io.BytesIO(data):
+        if what := chain.take_line(line):
+            return chain.broken(what)
+    return chain.ended()
 
 
-class _Chain:
-    """The chain as far as it has been verified.
+class Chain:
+    """A chain as far as it has been verified: give it the entries in order, then ask how it ended.
 
     Args:
-        wanted: hash that the last entry should have, if it is known.
+        head: hash of the entry that should be the last, if it is known.
+
+    Raises:
+        LedgerError: `head` is no hash.
     """
 
-    def __init__(self, wanted: str | None) -> None:
-        self.wanted = wanted
+    def __init__(self, head: str | None = None) -> None:
+        if head is not None and (len(head) != 64 or set(head.lower()) - set("0123456789abcdef")):
+            raise LedgerError(f"'{head[:80]}' is not a hash", mend="a head is 64 hexadecimal digits")
+        self.wanted = None if head is None else head.lower()
         self.found: int | None = None
         self.entries = 0
         self.head = GENESIS
         self.closed = False
+        self.body: dict[str, Any] = {}
+        """The parts of the entry that was taken last."""
 
-    def follow(self, lines: Iterable[bytes]) -> Problem | None:
-        """Take lines until there is no more, or one is wrong. Each line that holds is one entry."""
-        for line in lines:
-            if what := self._take(line):
-                return Problem(self.entries + 1, self.entries + 1, what)
-        return None
-
-    def _take(self, line: bytes) -> str | None:
-        """Take one more line, or say what is wrong with it."""
+    def take_line(self, line: bytes) -> str | None:
+        """Take one more line of a file, its line feed included, or say what is wrong with it."""
         if not line.endswith(b"\n"):
             return "the last line does not end with a line feed: it was cut off, or something was added"
         match = LINE.fullmatch(line, 0, len(line) - 1)
         if match is None:
             return "not a line of a ledger: bytes were changed, added or lost"
-        text, stated = match.group(1), match.group(2).decode()
+        text, stated = match.groups()
+        return self.take(text, stated.decode())
+
+    def take(self, text: bytes, stated: str) -> str | None:
+        """Take one more entry by its text and its hash as they are stored, or say what is wrong with it."""
         if hashlib.sha256(text).hexdigest() != stated:
             return "its text and its hash do not fit: one of them was changed"
         try:
-            entry = entry_of_text(text)
+            body = body_of_text(text)
         except ValueError as error:
             return str(error)
-        if what := self._misplaced(entry):
+        closes = body["kind"] == "close"
+        if what := self._misplaced(body, closes):
             return what
-        self.entries, self.head, self.closed = entry.seq, stated, entry.kind == "close"
+        self.entries, self.head, self.closed, self.body = self.entries + 1, stated, closes, body
         if stated == self.wanted:
-            self.found = entry.seq
+            self.found = self.entries
         return None
 
-    def _misplaced(self, entry: Entry) -> str | None:
-        expected = self.entries + 1
+    def _misplaced(self, body: dict[str, Any], closes: bool) -> str | None:
+        seq, expected = body["seq"], self.entries + 1
         if self.closed:
             return "it comes after the entry that closed the trial"
-        if entry.seq != expected:
-            return f"entry {entry.seq} stands where entry {expected} belongs: entries were dropped, doubled or moved"
-        if entry.prev != self.head:
+        if seq != expected:
+            return f"entry {seq} stands where entry {expected} belongs: entries were dropped, doubled or moved"
+        if body["prev"] != self.head:
             return "it does not follow from the entry before it"
-        if entry.kind == "close" and entry.data.get("entries") != entry.seq:
-            return f"it closes a ledger of {entry.data.get('entries')} entries, and is number {entry.seq}"
+        if closes and body["data"].get("entries") != seq:
+            return f"it closes a ledger of {body['data'].get('entries')} entries, and is number {seq}"
         return None
 
-    def problem_at_end(self) -> Problem | None:
-        """What the end of the file contradicts: that there is an entry, and the head that is wanted."""
+    def broken(self, what: str) -> Verification:
+        """What was found, if the next entry is wrong."""
+        following = self.entries + 1
+        return Verification(self.entries, self.head, "not proven", Problem(following, following, what))
+
+    def ended(self) -> Verification:
+        """What was found, if there is no more."""
+        if problem := self._problem_at_end():
+            return Verification(self.entries, self.head, "not proven", problem)
+        end: End = "closed" if self.closed else "not proven" if self.wanted is None else "head"
+        return Verification(self.entries, self.head, end, None)
+
+    def _problem_at_end(self) -> Problem | None:
+        """What the end contradicts: that there is an entry, and the head that is wanted."""
         following = self.entries + 1
         if not self.entries:
             return Problem(1, 1, "there is no entry")

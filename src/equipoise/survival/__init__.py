@@ -15,6 +15,7 @@ from equipoise.survival.concordance import Concordance
 from equipoise.survival.conditional import conditional_survival
 from equipoise.survival.cox import cause_specific_cox, cox
 from equipoise.survival.cox_prediction import BaselineHazard, CoxSurvival
+from equipoise.survival.cox_profile import ProfileInterval
 from equipoise.survival.cox_result import Cox
 from equipoise.survival.fine_gray import FineGray, PredictedIncidence, fine_gray
 from equipoise.survival.follow_up import MedianFollowUp, median_follow_up
@@ -43,7 +44,7 @@ from equipoise.survival.recurrent import (
     mean_cumulative_count,
     mean_cumulative_function,
 )
-from equipoise.survival.rmst import Rmst, rmst
+from equipoise.survival.rmst import Rmst, RmstComparison, rmst
 from equipoise.survival.rmst_regression import RmstRegression
 from equipoise.survival.royston_parmar import royston_parmar
 from equipoise.survival.smoothed_hazard import SmoothedHazard, smoothed_hazard
@@ -80,12 +81,14 @@ __all__ = [
     "ParametricModel",
     "PredictedIncidence",
     "PredictedSurvival",
+    "ProfileInterval",
     "ProportionalHazardsTest",
     "Quantile",
     "Quantiles",
     "Ratio",
     "RestrictedMean",
     "Rmst",
+    "RmstComparison",
     "RmstRegression",
     "SmoothedHazard",
     "StartStop",

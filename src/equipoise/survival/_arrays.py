@@ -6,6 +6,7 @@ imported.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -27,6 +28,10 @@ NO_INTS: Ints = np.empty(0, dtype=np.int64)
 """Stands for "not given" in a kernel's integer arguments."""
 
 _ROWS_NAMED = 5
+_KINDS = {"U": "text", "S": "text", "M": "dates", "m": "durations", "c": "complex numbers"}
+_DAYS = "divide by a unit: np.timedelta64(1, 'D') gives days, as .dt.total_days() does in polars"
+_MENDS = {"dates": f"subtract the date of the origin, then {_DAYS}", "durations": _DAYS}
+_CODE_EVENTS = "code censoring as 0, and an event as 1 or as the number of its cause"
 A = TypeVar("A", Floats, Ints)
 
 
@@ -61,8 +66,40 @@ def _plain(values: Any) -> NDArray[Any]:
     return np.asarray(values)
 
 
-def numbers(values: Any, name: str, *, ndim: int = 1) -> Floats:
+def _is_number(value: object) -> bool:
+    try:
+        _number(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _kind(value: object) -> str:
+    """What an object that is no number is, in words."""
+    kinds = ((str, "text"), (bytes, "text"), (dt.date, "dates"), (dt.timedelta, "durations"), (complex, _KINDS["c"]))
+    named = next((word for kind, word in kinds if isinstance(value, kind)), "")
+    return named or _KINDS.get(np.asarray(value).dtype.kind, f"objects of type {type(value).__name__}")
+
+
+def _no_numbers(array: NDArray[Any], name: str, mend_text: str) -> DataError:
+    """The error for an array with entries that are no numbers: what they are, in which rows, how to mend it."""
+    kind, where = _KINDS.get(array.dtype.kind, "records"), ""
+    if array.dtype.kind == "O":
+        bad = np.array([not _is_number(value) for value in array.ravel()]).reshape(array.shape)
+        kind = _kind(array[bad][0])
+        where = "" if bad.all() else f" in {rows_text(np.asarray(bad.reshape(len(bad), -1).any(axis=1)))}"
+    mend = mend_text if kind == "text" else _MENDS.get(kind, "convert them first")
+    return DataError(f"{name}: numbers are needed, not {kind}{where}; {mend}")
+
+
+def numbers(values: Any, name: str, *, ndim: int = 1, mend_text: str = "convert it first") -> Floats:
     """`values` as a C-contiguous float array; missing entries become NaN.
+
+    Args:
+        values: the array-like.
+        name: what messages call it.
+        ndim: the dimensions it must have.
+        mend_text: what a message says to do with text.
 
     Raises:
         DataError: if an entry is no number or the array has another number of dimensions than `ndim`.
@@ -70,11 +107,11 @@ def numbers(values: Any, name: str, *, ndim: int = 1) -> Floats:
     array = _plain(values)
     if array.dtype.kind not in "fiub":
         if array.dtype.kind != "O":
-            raise DataError(f"{name}: numbers are needed, and these are {array.dtype}; convert them first")
+            raise _no_numbers(array, name, mend_text)
         try:
             array = np.array([_number(value) for value in array.ravel()]).reshape(array.shape)
-        except (TypeError, ValueError) as error:
-            raise DataError(f"{name}: numbers are needed ({error}); convert them first") from None
+        except (TypeError, ValueError):
+            raise _no_numbers(array, name, mend_text) from None
     if array.ndim != ndim:
         raise DataError(f"{name}: {ndim} dimension{'s' if ndim > 1 else ''} needed, {array.ndim} given; reshape it")
     return _owned(as_float(array))
@@ -134,7 +171,7 @@ def read_causes(event: Any, n: int, name: str = "event") -> Ints:
     if small and array.ndim == 1 and array.size and array.min() >= 0:
         check_length(array, n, name)
         return _owned(as_int(array))
-    values = numbers(array, name)
+    values = numbers(array, name, mend_text=_CODE_EVENTS)
     check_length(values, n, name)
     codes = as_int(values) if np.isfinite(values.sum()) else None
     if codes is None or codes.min() < 0 or not np.array_equal(codes, values):
@@ -296,7 +333,10 @@ def read_covariates(covariates: Any, n: int, names: Sequence[str] | None) -> tup
         columns = [covariates[name] for name in (covariates if isinstance(covariates, Mapping) else covariates.columns)]
         if not columns:
             raise DataError("covariates: no columns; give at least one")
-        read = [numbers(column, f"covariate {name}") for name, column in zip(own_names, columns, strict=True)]
+        read = [
+            numbers(column, f"covariate {name}", mend_text=_dummies(name))
+            for name, column in zip(own_names, columns, strict=True)
+        ]
         for name, column in zip(own_names, read, strict=True):
             check_length(column, n, f"covariate {name}")
         matrix = np.column_stack(read)
@@ -304,7 +344,7 @@ def read_covariates(covariates: Any, n: int, names: Sequence[str] | None) -> tup
         if getattr(covariates, "name", None):
             own_names = [str(covariates.name)]
         array = _plain(covariates)
-        matrix = numbers(array, "covariates", ndim=array.ndim if array.ndim in {1, 2} else 2)
+        matrix = numbers(array, "covariates", ndim=array.ndim if array.ndim in {1, 2} else 2, mend_text=_dummies("x"))
         matrix = matrix.reshape(-1, 1) if matrix.ndim == 1 else matrix
     check_length(matrix, n, "covariates")
     p = matrix.shape[1]
@@ -323,6 +363,14 @@ def read_covariates(covariates: Any, n: int, names: Sequence[str] | None) -> tup
                 "remove the rows or complete them, and say which",
             )
     return _owned(as_float(matrix)), chosen
+
+
+def _dummies(name: str) -> str:
+    """How text becomes numbers."""
+    return (
+        f"make a column of 0 and 1 for each of its values but one, as {{'{name}=b': {name} == 'b'}}, or in polars "
+        f"frame.to_dummies('{name}', drop_first=True)"
+    )
 
 
 def check_level(conf_level: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from equipoise.estimates.result import show
+from equipoise.estimates.result import show, show_p
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value, two_sided_p
 
@@ -89,15 +89,21 @@ class Difference(float):
     def __repr__(self) -> str:
         """The difference, its limits, standard error and p."""
         limits = f"{show(self.conf_low)} to {show(self.conf_high)}"
-        return f"{show(float(self))} ({limits}), standard error {show(self.std_error)}, p {show(self.p_value)}"
+        return f"{show(float(self))} ({limits}), standard error {show(self.std_error)}, p {show_p(self.p_value)}"
+
+
+def difference_of(one: float, other: float, one_error: float, other_error: float, conf_level: float) -> Difference:
+    """One of two independent estimates, with their standard errors, less the other."""
+    return Difference(one - other, math.hypot(one_error, other_error), conf_level)
 
 
 def last_less_first(estimates: Floats, std_errors: Floats, conf_level: float) -> Difference | None:
     """The last of independent estimates less the first; None where there is only one."""
     if estimates.size < 2:
         return None
-    spread = math.hypot(float(std_errors[-1]), float(std_errors[0]))
-    return Difference(float(estimates[-1] - estimates[0]), spread, conf_level)
+    return difference_of(
+        float(estimates[-1]), float(estimates[0]), float(std_errors[-1]), float(std_errors[0]), conf_level
+    )
 
 
 class Ratio(float):
@@ -144,15 +150,12 @@ class Ratio(float):
 
     def __repr__(self) -> str:
         """The ratio, its limits and p."""
-        return f"{show(float(self))} ({show(self.conf_low)} to {show(self.conf_high)}), p {show(self.p_value)}"
+        return f"{show(float(self))} ({show(self.conf_low)} to {show(self.conf_high)}), p {show_p(self.p_value)}"
 
 
-def last_over_first(estimates: Floats, std_errors: Floats, conf_level: float) -> Ratio | None:
-    """The last of independent estimates over the first; None where there is only one. Delta method."""
-    if estimates.size < 2:
-        return None
-    first, last = float(estimates[0]), float(estimates[-1])
-    if not (first > 0.0 and last >= 0.0):
+def ratio_of(one: float, other: float, one_error: float, other_error: float, conf_level: float) -> Ratio:
+    """One of two independent estimates, with their standard errors, over the other. Delta method."""
+    if not (other > 0.0 and one >= 0.0):
         return Ratio(math.nan, math.nan, conf_level)
-    spread = math.hypot(float(std_errors[-1]) / last, float(std_errors[0]) / first) if last > 0.0 else math.nan
-    return Ratio(last / first, spread, conf_level)
+    spread = math.hypot(one_error / one, other_error / other) if one > 0.0 else math.nan
+    return Ratio(one / other, spread, conf_level)

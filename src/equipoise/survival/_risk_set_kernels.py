@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from equipoise._kernel import kernel
 from equipoise.survival._arrays import Floats, Ints
 
@@ -40,30 +38,37 @@ def stratified_runs(
     run_time: Ints,
     stratum_run: Ints,
 ) -> int:
-    """Partition rows sorted by time into strata, keeping the order within; give the number of runs."""
+    """Partition rows sorted by time into strata, keeping the order within; give the number of runs.
+
+    Until they are filled, `stratum_run` holds the next place of each stratum, and `run_time` the time of each place.
+    """
     n = order.shape[0]
-    place = np.zeros(s + 1, np.int64)
+    for k in range(s + 1):
+        stratum_run[k] = 0
     for i in range(n):
-        place[stratum[i] + 1] += 1
+        stratum_run[stratum[i] + 1] += 1
     for k in range(s):
-        place[k + 1] += place[k]
-    begin = place.copy()
-    time_of = np.empty(n, np.int64)
+        stratum_run[k + 1] += stratum_run[k]
     for k in range(m):
         for i in range(start[k], start[k + 1]):
             row = order[i]
-            at = place[stratum[row]]
-            place[stratum[row]] += 1
+            at = stratum_run[stratum[row]]
+            stratum_run[stratum[row]] += 1
             by_stratum[at] = row
-            time_of[at] = k
-    r = 0
+            run_time[at] = k
+    r, begin = 0, 0
     for k in range(s):
+        end = stratum_run[k]
         stratum_run[k] = r
-        for i in range(begin[k], begin[k + 1]):
-            if i == begin[k] or time_of[i] != time_of[i - 1]:
+        before = -1
+        for i in range(begin, end):
+            now = run_time[i]
+            if now != before:
                 run_start[r] = i
-                run_time[r] = time_of[i]
+                run_time[r] = now
                 r += 1
+            before = now
+        begin = end
     stratum_run[s] = r
     run_start[r] = n
     return r
@@ -80,11 +85,17 @@ def entries_in_order(
     stratum_run: Ints,
     first: Ints,
     enter: Ints,
+    count: Ints,
+    by_first: Ints,
+    stratum_of: Ints,
+    place: Ints,
 ) -> int:
-    """Fill when each position comes under observation and the positions in that order; a bad row or -1."""
+    """Fill when each position comes under observation and the positions in that order; a bad row or -1.
+
+    Room to work in: `count` (m + 1,) comes as 0, `by_first` and `stratum_of` are (n,), `place` one a stratum.
+    """
     n = order.shape[0]
     m = time.shape[0]
-    count = np.zeros(m + 1, np.int64)
     for run in range(run_time.shape[0]):
         for i in range(run_start[run], run_start[run + 1]):
             e = entry[order[i]]
@@ -103,14 +114,10 @@ def entries_in_order(
             count[low + 1] += 1
     for k in range(m):
         count[k + 1] += count[k]
-    by_first = np.empty(n, np.int64)
     for i in range(n):
         by_first[count[first[i]]] = i
         count[first[i]] += 1
-    strata = stratum_run.shape[0] - 1
-    place = np.empty(strata, np.int64)
-    stratum_of = np.empty(n, np.int64)
-    for s in range(strata):
+    for s in range(stratum_run.shape[0] - 1):
         place[s] = run_start[stratum_run[s]]
         for i in range(run_start[stratum_run[s]], run_start[stratum_run[s + 1]]):
             stratum_of[i] = s

@@ -69,7 +69,7 @@ def risk_sets(
         DataError: if an entry is tied with its time.
     """
     n = time.size
-    tolerance = float(time_tolerance) * float(time.mean())
+    tolerance = float(time_tolerance) * (float(time.sum()) / n)
     order, in_order = rows_by_time(time)
     start = np.empty(n + 1, dtype=np.int64)
     distinct = np.empty(n)
@@ -89,7 +89,8 @@ def risk_sets(
     if entry.size == 0:
         return RiskSets(distinct, order, run_start, run_time, stratum_run, NO_INTS, NO_INTS, tolerance)
     first, enter = np.empty_like(order), np.empty_like(order)
-    bad = entries_in_order(entry, order, distinct, tolerance, run_start, run_time, stratum_run, first, enter)
+    room = (np.zeros(m + 1, np.int64), np.empty_like(order), np.empty_like(order), np.empty(n_strata, np.int64))
+    bad = entries_in_order(entry, order, distinct, tolerance, run_start, run_time, stratum_run, first, enter, *room)
     if bad >= 0:
         raise DataError(f"entry: tied with time in {rows_text(np.arange(n) == bad)}; enter before the end of follow-up")
     return RiskSets(distinct, order, run_start, run_time, stratum_run, enter, first, tolerance)

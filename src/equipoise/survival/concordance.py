@@ -14,7 +14,7 @@ import numpy as np
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError
-from equipoise.estimates.result import Result
+from equipoise.estimates.result import Result, percent
 from equipoise.survival._normal import critical_value
 from equipoise.survival.concordance_kernels import count_pairs
 from equipoise.survival.cox_model import CoxModel
@@ -29,6 +29,7 @@ class Concordance(Result):
         std_error: by the infinitesimal jackknife, over rows or clusters.
         conf_low: lower limit, normal.
         conf_high: upper limit.
+        conf_level: two-sided level.
         concordant: (weighted) number of pairs.
         discordant: number of pairs.
         tied: number of pairs tied in the prediction.
@@ -40,6 +41,7 @@ class Concordance(Result):
     std_error: float
     conf_low: float
     conf_high: float
+    conf_level: float
     concordant: float
     discordant: float
     tied: float
@@ -49,7 +51,7 @@ class Concordance(Result):
         return {name: [getattr(self, name)] for name in names}
 
     def _title(self) -> str:
-        return "Concordance"
+        return f"Concordance, {percent(self.conf_level)} limits"
 
 
 def concordance(model: CoxModel) -> Concordance:
@@ -61,10 +63,10 @@ def concordance(model: CoxModel) -> Concordance:
         predictor += rows.x[:, j] * model.beta[j]
     levels, rank = np.unique(predictor, return_inverse=True)
     weight = rows.weight if rows.weight.size else np.ones(n)
-    counts = np.empty((n, 3))
+    counts = np.zeros((n, 3))
     count_pairs(
-        rows.event, weight, as_int(rank), levels.size, sets.run_start, sets.run_time, sets.stratum_run, sets.enter,
-        sets.first, counts,
+        rows.event, weight, as_int(rank), sets.run_start, sets.run_time, sets.stratum_run, sets.enter,
+        sets.first, np.empty(levels.size + 1), counts,
     )  # fmt: skip
     concordant, discordant, tied = (weight @ counts / 2.0).tolist()  # each pair was counted from both sides
     pairs = concordant + discordant + tied
@@ -75,5 +77,6 @@ def concordance(model: CoxModel) -> Concordance:
     if model.cluster.size:
         influence = np.bincount(model.cluster[sets.order], weights=influence)
     std_error = math.sqrt(float(influence @ influence))
-    width = critical_value(model.settings.conf_level) * std_error
-    return Concordance(value, std_error, value - width, value + width, concordant, discordant, tied)
+    level = model.settings.conf_level
+    width = critical_value(level) * std_error
+    return Concordance(value, std_error, value - width, value + width, level, concordant, discordant, tied)

@@ -2,20 +2,22 @@
 """Compiled counts of concordant pairs in n log n, over rows in the order of `_risk_sets`.
 
 Weights by rank of the prediction are held in a tree of partial sums (Fenwick 1994), which is added to and asked in
-log n.
+log n. Its place 0, which the sums do not need, holds the total.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
+
+OTHERS_ADDED, EVENTS_COMPARED, EVENTS_ADDED, OTHERS_COMPARED = range(4)
+"""What is done at a time, in this order; the first is left out forward in time, the last back."""
 
 
 @inner_kernel
 def add_at(tree: Floats, rank: int, weight: float) -> None:
     """Add `weight` at `rank`, counted from 0."""
+    tree[0] += weight
     k = rank + 1
     while k < tree.shape[0]:
         tree[k] += weight
@@ -23,14 +25,20 @@ def add_at(tree: Floats, rank: int, weight: float) -> None:
 
 
 @inner_kernel
-def sum_below(tree: Floats, rank: int) -> float:
-    """The sum of weights at ranks below `rank`."""
-    total = 0.0
+def compare(tree: Floats, rank: int, sign: float, lower: int, i: int, counts: Floats) -> None:
+    """Add to row `i`, in column `lower`, the weight of lower ranks, in the other of higher ones, and of the same."""
+    below, ties = 0.0, 0.0
     k = rank
     while k > 0:
-        total += tree[k]
+        below += tree[k]
         k -= k & -k
-    return total
+    k = rank + 1
+    while k > 0:
+        ties += tree[k]
+        k -= k & -k
+    counts[i, lower] += sign * below
+    counts[i, 1 - lower] += sign * (tree[0] - ties)
+    counts[i, 2] += sign * (ties - below)
 
 
 @kernel
@@ -38,106 +46,67 @@ def count_pairs(
     event: Ints,
     weight: Floats,
     rank: Ints,
-    ranks: int,
     run_start: Ints,
     run_time: Ints,
     stratum_run: Ints,
     enter: Ints,
     first: Ints,
+    tree: Floats,
     counts: Floats,
 ) -> None:
-    """Fill for each row the weight of those it is concordant, discordant or tied with (n, 3), in either part.
+    """Add for each row the weight of those it is concordant, discordant or tied with (n, 3), in either part.
 
-    A pair is an event and a row still at risk after it; concordant if the event has the higher rank.
+    A pair is an event and a row still at risk after it; concordant if the event has the higher rank. `tree` is room for
+    one number more than there are ranks.
     """
-    counts[:, :] = 0.0
     for s in range(stratum_run.shape[0] - 1):
-        pairs_of_events(
-            stratum_run[s], stratum_run[s + 1], event, weight, rank, ranks, run_start, run_time, enter, first, counts
-        )
-        pairs_of_survivors(
-            stratum_run[s], stratum_run[s + 1], event, weight, rank, ranks, run_start, run_time, enter, first, counts
-        )
+        for step in (-1, 1):
+            walk(step, stratum_run[s], stratum_run[s + 1], event, weight, rank, run_start, run_time, enter, first, tree,
+                 counts)  # fmt: skip
 
 
 @inner_kernel
-def pairs_of_events(
+def walk(
+    step: int,
     low: int,
     high: int,
     event: Ints,
     weight: Floats,
     rank: Ints,
-    ranks: int,
     run_start: Ints,
     run_time: Ints,
     enter: Ints,
     first: Ints,
+    tree: Floats,
     counts: Floats,
 ) -> None:
-    """Back in time through runs `low` to `high`: count for each event those still at risk after it."""
-    tree = np.zeros(ranks + 1)
-    total = 0.0
-    late = run_start[high] - 1 if enter.shape[0] > 0 else run_start[low] - 1
-    for run in range(high - 1, low - 1, -1):
-        while late >= run_start[low] and first[enter[late]] > run_time[run]:
-            add_at(tree, rank[enter[late]], -weight[enter[late]])
-            total -= weight[enter[late]]
-            late -= 1
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 0:
-                add_at(tree, rank[i], weight[i])
-                total += weight[i]
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 1:
-                below, with_ties = sum_below(tree, rank[i]), sum_below(tree, rank[i] + 1)
-                counts[i, 0] += below
-                counts[i, 1] += total - with_ties
-                counts[i, 2] += with_ties - below
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 1:
-                add_at(tree, rank[i], weight[i])
-                total += weight[i]
+    """Through runs `low` to `high`, back in time (step -1) or forward (1).
 
-
-@inner_kernel
-def pairs_of_survivors(
-    low: int,
-    high: int,
-    event: Ints,
-    weight: Floats,
-    rank: Ints,
-    ranks: int,
-    run_start: Ints,
-    run_time: Ints,
-    enter: Ints,
-    first: Ints,
-    counts: Floats,
-) -> None:
-    """Forward in time through runs `low` to `high`: count for each row the events while it was at risk."""
-    tree = np.zeros(ranks + 1)
-    total = 0.0
-    e = run_start[low]
-    end = run_start[high] if enter.shape[0] > 0 else e
-    for run in range(low, high):
-        while e < end and first[enter[e]] <= run_time[run]:
-            count_events(tree, total, rank[enter[e]], -1.0, counts[enter[e]])
-            e += 1
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 1:
-                count_events(tree, total, rank[i], 1.0, counts[i])
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 1:
-                add_at(tree, rank[i], weight[i])
-                total += weight[i]
-        for i in range(run_start[run], run_start[run + 1]):
-            if event[i] == 0:
-                count_events(tree, total, rank[i], 1.0, counts[i])
-
-
-@inner_kernel
-def count_events(tree: Floats, total: float, rank: int, sign: float, count: Floats) -> None:
-    """Add to `count` (3,) the events so far of higher, lower and the same rank, times `sign`."""
-    below, with_ties = sum_below(tree, rank), sum_below(tree, rank + 1)
-    count[0] += sign * (total - with_ties)
-    count[1] += sign * below
-    count[2] += sign * (with_ties - below)
+    Back, the tree holds those still at risk after a time, and each event is compared with them. Forward it holds the
+    events so far, and each row is compared with them when it leaves, less those before it entered.
+    """
+    back = step < 0
+    lower = 0 if back else 1  # a later row of a lower rank makes an event concordant, an earlier event a row discordant
+    for k in range(tree.shape[0]):
+        tree[k] = 0.0
+    begin = run_start[low]
+    end = run_start[high] if enter.shape[0] > 0 else begin
+    e = end - 1 if back else begin
+    for k in range(high - low):
+        run = high - 1 - k if back else low + k
+        while begin <= e < end and (first[enter[e]] > run_time[run]) == back:
+            if back:
+                add_at(tree, rank[enter[e]], -weight[enter[e]])
+            else:
+                compare(tree, rank[enter[e]], -1.0, lower, enter[e], counts)
+            e += step
+        for phase in range(4):  # one after another over all rows of the run
+            for i in range(run_start[run], run_start[run + 1]):
+                if event[i] == 1:
+                    added, compared = phase == EVENTS_ADDED, phase == EVENTS_COMPARED
+                else:
+                    added, compared = back and phase == OTHERS_ADDED, not back and phase == OTHERS_COMPARED
+                if added:
+                    add_at(tree, rank[i], weight[i])
+                elif compared:
+                    compare(tree, rank[i], 1.0, lower, i, counts)

@@ -1,8 +1,10 @@
 """The proportional hazards model.
 
-Sources: Cox 1972; ties: Breslow 1974, Efron 1977, with case weights as in Therneau and Grambsch 2000; delayed entry and
-time-dependent covariates as a counting process: Andersen and Gill 1982; robust variance: Lin and Wei 1989; monotone
-likelihood: Bryson and Johnson 1981. Numbers agree with `coxph` of R's survival 3.x.
+Sources: Cox 1972; ties: Breslow 1974, Efron 1977, with case weights as in Therneau and Grambsch 2000, and exact as Cox
+1972, section 6, by the recursion of Gail, Lubin and Rubinstein, Biometrika 1981; delayed entry and time-dependent
+covariates as a counting process: Andersen and Gill 1982; robust variance: Lin and Wei, JASA 1989; monotone likelihood:
+Bryson and Johnson 1981; its penalty: Firth, Biometrika 1993, and for this model Heinze and Schemper, Biometrics 2001.
+Numbers agree with `coxph` of R's survival 3.x.
 """
 
 from __future__ import annotations
@@ -57,10 +59,10 @@ def cox(
         offset: (n,) added to the linear predictor with coefficient 1.
         penalty: ridge: this times half the squared coefficient, on the covariate's own scale, is taken from the log
             likelihood; one number for all covariates, or one a covariate.
-        firth: Firth's penalty, half the log determinant of the information is added to the log likelihood (Heinze and
-            Schemper 2001): finite coefficients where the likelihood is monotone. Tests and limits are Wald's, from the
-            inverse information at the maximum; `.profile_interval()` gives those of the profile, to be preferred where
-            the likelihood is monotone.
+        firth: Firth's penalty, half the log determinant of the information is added to the log likelihood (Firth 1993;
+            Heinze and Schemper 2001): finite coefficients where the likelihood is monotone. Tests and limits are
+            Wald's, from the inverse information at the maximum; `.profile_interval()` gives those of the profile, to be
+            preferred where the likelihood is monotone.
         time_tolerance: times closer than this times the mean time are tied.
 
     Returns: The fit. Where the likelihood is monotone (no event in a group, for one), `converged` is False, `note` says

@@ -34,10 +34,11 @@ class ExactLikelihood:
         with np.errstate(over="ignore"):
             np.exp(self._risk - shift, out=self._risk)
         score, information = np.zeros(p), np.zeros((p, p))
-        sets = rows.sets
+        sets, places = rows.sets, self._most + 1
+        room = (np.empty(places), np.empty((places, p)), np.empty((places, p, p)))
         value = exact_derivatives(
             rows.x, rows.event, self._risk, sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first,
-            self._most, score, information,
+            *room, score, information,
         )  # fmt: skip
         value += float(rows.slope @ beta) + rows.event_offset - shift * self._events
         if not math.isfinite(value):

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
@@ -43,25 +41,13 @@ def add_to_subsets(
 @inner_kernel
 def empty_subset(mean: Floats, slope: Floats, curvature: Floats) -> None:
     """Set the means to those of no rows."""
-    mean[:] = 0.0
-    slope[:, :] = 0.0
-    curvature[:, :, :] = 0.0
+    for d in range(mean.shape[0]):
+        mean[d] = 0.0
+        for j in range(slope.shape[1]):
+            slope[d, j] = 0.0
+            for h in range(slope.shape[1]):
+                curvature[d, j, h] = 0.0
     mean[0] = 1.0
-
-
-@inner_kernel
-def start_anew(
-    x: Floats, risk: Floats, first: Ints, time: int, low: int, high: int, most: int, mean: Floats, slope: Floats,
-    curvature: Floats,
-) -> int:  # fmt: skip
-    """Fill the means of those among rows `low` to `high` who are in at `time`; give their number."""
-    empty_subset(mean, slope, curvature)
-    size = 0
-    for i in range(low, high):
-        if first[i] <= time:
-            size += 1
-            add_to_subsets(size, risk[i], x, i, most, mean, slope, curvature)
-    return size
 
 
 @inner_kernel
@@ -88,30 +74,39 @@ def exact_derivatives(
     stratum_run: Ints,
     enter: Ints,
     first: Ints,
-    most: int,
+    mean: Floats,
+    slope: Floats,
+    curvature: Floats,
     score: Floats,
     information: Floats,
 ) -> float:
     """Subtract the logarithms of the sums over subsets; fill the score (p,) and information (p, p) likewise.
 
-    `most` is the largest number of tied events. The linear predictors of the events are left to the caller.
+    The linear predictors of the events are left to the caller. Room to work in, one place more than the largest number
+    of tied events: `mean` (most + 1,), `slope` (most + 1, p), `curvature` (most + 1, p, p).
     """
     p = x.shape[1]
-    mean, slope, curvature = np.zeros(most + 1), np.zeros((most + 1, p)), np.zeros((most + 1, p, p))
+    most = mean.shape[0] - 1
+    delayed = enter.shape[0] > 0
     log_likelihood = 0.0
     for s in range(stratum_run.shape[0] - 1):
         end = run_start[stratum_run[s + 1]]
         empty_subset(mean, slope, curvature)
+        size = run_start[0]  # 0: a literal would be another type to numba, and make another signature
         for run in range(stratum_run[s + 1] - 1, stratum_run[s] - 1, -1):
             low, high = run_start[run], run_start[run + 1]
-            deaths = event[low:high].sum()
-            size = end - low
-            if enter.shape[0] > 0:
-                if deaths > 0:
-                    size = start_anew(x, risk, first, run_time[run], low, end, deaths, mean, slope, curvature)
-            else:
-                for i in range(low, high):
-                    add_to_subsets(end - high + i - low + 1, risk[i], x, i, most, mean, slope, curvature)
+            deaths = event[low]
+            for i in range(low + 1, high):
+                deaths += event[i]
+            if delayed:
+                if deaths == 0:
+                    continue
+                high, size = end, run_start[0]
+                empty_subset(mean, slope, curvature)
+            for i in range(low, high):
+                if not delayed or first[i] <= run_time[run]:
+                    size += 1
+                    add_to_subsets(size, risk[i], x, i, deaths if delayed else most, mean, slope, curvature)
             if deaths > 0:
                 log_likelihood += add_tied_set(size, deaths, mean, slope, curvature, score, information)
     for j in range(p):

@@ -39,7 +39,7 @@ def fit(data: CoxData, settings: Settings) -> Cox:
         null = plain(np.zeros(rows.x.shape[1]))
         require_variation(rows, data.names, null.information)
         score_statistic = score_test_statistic(null, data.names)
-        zero = null if not (settings.firth or np.any(settings.penalty)) else likelihood(null.beta)
+        zero = null if not (settings.firth or settings.ridge) else likelihood(null.beta)
         start = zero if settings.ties == "exact" else _start(data, rows, likelihood, zero, spread)
         found = maximise(likelihood, start)
     monotone = infinite(found)
@@ -55,7 +55,8 @@ def fit(data: CoxData, settings: Settings) -> Cox:
     )
     return cox_result(
         model,
-        coef=np.where(monotone, np.copysign(math.inf, found.step), found.beta) / rows.scale,
+        coef=(np.where(monotone, np.copysign(math.inf, found.step), found.beta) if monotone.any() else found.beta)
+        / rows.scale,
         covariance=_sandwich(model, monotone) if settings.robust else model.naive,
         monotone=monotone,
         status=found.status,
@@ -110,12 +111,17 @@ def _log_likelihoods(likelihood: Likelihood, null: Point, found: Maximum, settin
 def _degrees_of_freedom(model: CoxModel) -> float:
     """The number of coefficients, of which a ridge penalty leaves the trace of information and covariance."""
     p = model.beta.size
+    if not model.settings.ridge:
+        return p
     penalty = np.broadcast_to(np.asarray(model.settings.penalty, dtype=np.float64), (p,))
-    return p - float(penalty @ np.diag(model.naive)) if penalty.any() else p
+    return p - float(penalty @ np.diag(model.naive))
 
 
 def inverse_information(information: Floats, monotone: Bools, scale: Floats) -> Floats:
     """Inverse information on the scale of the data; NaN for coefficients that are infinite."""
+    if not monotone.any():
+        whole: Floats = np.linalg.inv(information) / (scale[:, np.newaxis] * scale)
+        return whole
     free = ~monotone
     covariance = np.full(information.shape, math.nan)
     inverse = np.linalg.inv(information[np.ix_(free, free)])

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled sums over rows, and the solution of equations, that the models of the Cox family share."""
 
 from __future__ import annotations
@@ -29,29 +28,30 @@ def linear_predictor(x: Floats, offset: Floats, beta: Floats, eta: Floats) -> fl
 
 
 @inner_kernel
-def relative_risks(x: Floats, offset: Floats, beta: Floats, risk: Floats) -> float:
-    """Fill `risk` (n,) with exp(offset + x beta - shift); give the shift.
+def relative_risks(low: int, high: int, risk: Floats) -> float:
+    """Replace the linear predictors of rows `low` to `high` by exp(predictor - shift); give the shift.
 
     It is 0 unless the largest would then leave the range of numbers: where a likelihood is monotone, risks lie so far
     apart that a shift to the largest would make the smallest 0, and with them whole risk sets.
     """
-    largest = linear_predictor(x, offset, beta, risk)
-    shift = 0.0 if -300.0 < largest < 700.0 - math.log(risk.shape[0]) else largest
-    for i in range(risk.shape[0]):
+    largest = -math.inf
+    for i in range(low, high):
+        largest = max(largest, risk[i])
+    shift = 0.0 if -300.0 < largest < 700.0 - math.log(high - low) else largest
+    for i in range(low, high):
         risk[i] = math.exp(risk[i] - shift)
     return shift
 
 
 @kernel
-def add_expected(x: Floats, expected: Floats, low: int, high: int, score: Floats, information: Floats) -> None:
-    """Subtract expected x of rows `low` to `high` from the score and add expected x x' to the information.
+def add_expected(x: Floats, expected: Floats, slope: Floats, squares: Floats) -> None:
+    """Add expected x of all rows to the slope (p,) and expected x x' to the squares (p, p), the lower triangle.
 
     Four rows at a time, since it is the sums in memory that cost.
     """
-    p = x.shape[1]
-    slope, squares = np.zeros(p), np.zeros((p, p))
-    i = low
-    while i + 4 <= high:
+    n, p = x.shape
+    i = 0
+    while i + 4 <= n:
         for j in range(p):
             s0, s1 = expected[i] * x[i, j], expected[i + 1] * x[i + 1, j]
             s2, s3 = expected[i + 2] * x[i + 2, j], expected[i + 3] * x[i + 3, j]
@@ -59,23 +59,23 @@ def add_expected(x: Floats, expected: Floats, low: int, high: int, score: Floats
             for h in range(j + 1):
                 squares[j, h] += (s0 * x[i, h] + s1 * x[i + 1, h]) + (s2 * x[i + 2, h] + s3 * x[i + 3, h])
         i += 4
-    for k in range(i, high):
+    for k in range(i, n):
         for j in range(p):
             s0 = expected[k] * x[k, j]
             slope[j] += s0
             for h in range(j + 1):
                 squares[j, h] += s0 * x[k, h]
-    for j in range(p):
-        score[j] -= slope[j]
-        for h in range(j + 1):
-            information[j, h] += squares[j, h]
+
+
+def solve_positive(matrix: Floats, right: Floats, tolerance: float, solution: Floats) -> int:
+    """Solve by Cholesky's method; give -1, or the first column that depends on those before it."""
+    return cholesky(matrix, right, tolerance, np.empty(matrix.shape), solution)
 
 
 @kernel
-def solve_positive(matrix: Floats, right: Floats, tolerance: float, solution: Floats) -> int:
-    """Solve by Cholesky's method; give -1, or the first column that depends on those before it."""
+def cholesky(matrix: Floats, right: Floats, tolerance: float, factor: Floats, solution: Floats) -> int:
+    """The same; fills the lower triangle of `factor` (p, p) as well."""
     p = right.shape[0]
-    factor = np.empty((p, p))
     for j in range(p):
         pivot = matrix[j, j]
         for h in range(j):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from equipoise.survival._arrays import NO_INTS, Floats, Ints
 from equipoise.survival._risk_sets import RiskSets
-from equipoise.survival.cox_risk_kernels import LANES, Lanes, Work
+from equipoise.survival.cox_risk_kernels import LANES, MEAN, POWER, Lanes, Room, Work
 from equipoise.survival.cox_row_kernels import merge_entries
 
 if TYPE_CHECKING:
@@ -32,14 +32,19 @@ STEPS = 128
 """Rows of a lane at most: the covariates of a task stay in a core's own cache."""
 TASK_ROWS = STEPS * LANES
 NO_TILE: Floats = np.empty((0, 0, 0))
+NO_PLACES: Ints = np.empty((0, 3), dtype=np.int64)
 
 
 def room(*shape: int) -> Floats:
     """An array not filled, which begins where a vector of the processor does: else each would be read in two parts."""
     size = math.prod(shape)
     whole = np.empty(size + 8)
-    start = -whole.ctypes.data % 64 // 8
+    start = -whole.__array_interface__["data"][0] % 64 // 8
     return whole[start : start + size].reshape(shape)
+
+
+Places = tuple[Ints, Ints, Ints]
+"""Task, step and lane of rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +73,10 @@ class Layout:
         size = self.steps * LANES
         part = values[task * size : (task + 1) * size]
         if part.size < size:
-            part = np.concatenate([part, np.broadcast_to(values[0], size - part.size)])
+            whole = np.empty(size, values.dtype)
+            whole[: part.size] = part
+            whole[part.size :] = values[0]
+            part = whole
         return np.ascontiguousarray(part.reshape(LANES, self.steps).T)
 
     def tile(self, values: NDArray[Any], *, at_entry: float = 1.0) -> Floats:
@@ -87,11 +95,19 @@ class Layout:
         filled[...] = padded.reshape(self.tasks, LANES, self.steps).transpose(0, 2, 1)
         return filled
 
-    def place(self, row: Ints) -> tuple[Ints, Ints, Ints]:
+    def place(self, row: Ints) -> Places:
         """Task, step and lane of rows."""
         lane, step = np.divmod(row, self.steps)
         task, lane = np.divmod(lane, LANES)
         return task, step, lane
+
+
+def entries(place: Layout) -> tuple[Places, Places] | None:
+    """Where late entries stand, and where their rows do; None where nobody enters late."""
+    if not place.position.size:
+        return None
+    entry, row = np.flatnonzero(place.sign < 0.0), np.flatnonzero(place.sign > 0.0)
+    return place.place(entry), place.place(row[place.position[entry]])
 
 
 def layout(sets: RiskSets) -> Layout:
@@ -113,21 +129,28 @@ def layout(sets: RiskSets) -> Layout:
 def work_for(lanes: Lanes) -> Work:
     """Room for the passes."""
     tasks, steps, p, width = lanes.x.shape
-    shape = (tasks, steps, width)
-    step = room(*shape)
+    roots = int(not (lanes.plain and lanes.tied.size == 0))
+    by_row = room(3 + roots, tasks, steps, width)
+    by_lane = room(p + 2, tasks * width)
     return Work(
-        risk=room(*shape),
-        step=step,
-        root=step if lanes.plain and lanes.tied.size == 0 else room(*shape),
-        expected=room(*shape),
-        totals=room(tasks, p + 1, width),
-        grown=room(tasks, width),
-        tied_total=np.empty(lanes.tied.size),
-        tied_back=np.empty(lanes.tied.size),
+        risk=by_row[0],
+        step=by_row[1],
+        root=by_row[2 + roots] if roots else by_row[1],
+        expected=by_row[2],
+        totals=by_lane[1:].reshape(tasks, p + 1, width),
+        grown=by_lane[0].reshape(tasks, width),
+        tied=np.empty(lanes.tied.shape),
         score=np.empty((tasks, p)),
         information=np.empty((tasks, p, p)),
         value=np.empty(tasks),
     )
+
+
+def room_for(lanes: Lanes) -> Room:
+    """Room for one thread."""
+    p, width = lanes.x.shape[2:]
+    rows = room(MEAN + 2 * p + p * p, width)
+    return Room(rows=rows, bits=rows[POWER].view(np.int64), tied=np.empty((2, p)))
 
 
 def lanes_of(rows: CoxRows, *, efron: bool) -> Lanes:
@@ -152,14 +175,15 @@ def lanes_of(rows: CoxRows, *, efron: bool) -> Lanes:
             else:  # as one event of their weight, at the first of them
                 alone[place.place(tied_row)] = tied_weight
                 tied_row, tied, tied_weight, plain = NO_INTS, NO_INTS, np.empty(0), False
-    begins, ends = _stops(place, place.boundary), _stops(place, place.boundary - 1, backwards=True)
-    stops = _stops(place, tied_row, backwards=True)
+    task_tied = np.zeros((place.tasks, 2), dtype=np.int64)
     last = np.full((place.tasks, LANES), place.steps)
     begin = np.full((place.tasks, LANES), -1)
+    begins, ends = _stops(place, place.boundary), _stops(place, place.boundary - 1, backwards=True)
+    stops = _stops(place, tied_row, backwards=True)
     for bound, nearer, found in ((last, np.minimum, ends), (begin, np.maximum, begins)):
-        if found.which.size:
-            nearer.at(bound, (np.repeat(np.arange(place.tasks), np.diff(found.of_task)), found.lane), found.step)
-    task_tied = np.zeros((place.tasks, 2), dtype=np.int64)
+        if found.place.size:
+            task = np.repeat(np.arange(place.tasks), np.diff(found.of_task))
+            nearer.at(bound, (task, found.place[:, 1]), found.place[:, 0])
     if tied_row.size:
         edges = np.arange(place.tasks + 1) * (place.steps * LANES)
         task_tied[:, 0] = np.searchsorted(tied_row + tied, edges[:-1], side="right")
@@ -173,38 +197,29 @@ def lanes_of(rows: CoxRows, *, efron: bool) -> Lanes:
         offset=place.tile(rows.offset),
         last=last,
         begin=begin,
-        end_step=ends.step,
-        end_lane=ends.lane,
-        task_end=ends.of_task,
-        start_step=begins.step,
-        start_lane=begins.lane,
-        task_start=begins.of_task,
-        stop=stops.which,
-        stop_step=stops.step,
-        stop_lane=stops.lane,
-        task_stop=stops.of_task,
-        tied_row=tied_row,
-        tied=tied,
+        ends=ends.place,
+        starts=begins.place,
+        stops=stops.place,
+        firsts=np.array([ends.of_task, begins.of_task, stops.of_task]),
+        tied=np.column_stack([tied_row, tied]) if tied_row.size else NO_PLACES[:, :2],
         tied_weight=tied_weight,
         task_tied=task_tied,
     )
 
 
 class _Stops(NamedTuple):
-    """Rows as a walk meets them: which they are of those given, where they are, and the first of each task."""
+    """Rows as a walk meets them: step, lane and which they are of those given (., 3), and the first of each task."""
 
-    which: Ints
-    step: Ints
-    lane: Ints
+    place: Ints
     of_task: Ints
 
 
 def _stops(place: Layout, row: Ints, *, backwards: bool = False) -> _Stops:
     """The order in which a walk forward, or back, meets rows."""
     if row.size == 0:
-        return _Stops(NO_INTS, NO_INTS, NO_INTS, np.zeros(place.tasks + 1, dtype=np.int64))
+        return _Stops(NO_PLACES, np.zeros(place.tasks + 1, dtype=np.int64))
     task, step, lane = place.place(row)
     met = place.steps - 1 - step if backwards else step
     which = np.argsort((task * place.steps + met) * LANES + lane)
     of_task = np.searchsorted(task[which], np.arange(place.tasks + 1))
-    return _Stops(which, step[which], lane[which], of_task)
+    return _Stops(np.column_stack([step[which], lane[which], which]), of_task)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from equipoise.survival import cox_kernels as kernels
+from equipoise.survival import cox_lane_kernels as passes
 from equipoise.survival._arrays import Floats, Ints
-from equipoise.survival.cox_lane_kernels import BEFORE, DERIVATIVES, HAZARD, LATER, RISKS, cox_passes
-from equipoise.survival.cox_lanes import lanes_of, work_for
+from equipoise.survival.cox_lanes import entries, lanes_of, room_for, work_for
+from equipoise.survival.cox_risk_kernels import Room
 from equipoise.survival.cox_rows import CoxData, CoxRows, Spread, rows_in_place
 
 
@@ -48,8 +49,8 @@ class PartialLikelihood:
         self._rows = rows
         self._spread = spread
         self._lanes = lanes_of(rows, efron=efron)
-        self._work = work_for(self._lanes)
-        self._event_weight = float(rows.died.sum())
+        self._work, self._room = work_for(self._lanes), room_for(self._lanes)
+        self._entries = entries(rows.layout)
 
     def __call__(self, beta: Floats) -> Point:
         """The log likelihood and its derivatives; a value that is not finite where risks overflow."""
@@ -61,32 +62,68 @@ class PartialLikelihood:
 
     def _at(self, beta: Floats, shift: float) -> Point:
         """The same, with all linear predictors less `shift`, which changes nothing but the range of numbers."""
-        work, rows = self._work, self._rows
-        tasks = work.value.size
-        if tasks == 1:
-            cox_passes(RISKS, DERIVATIVES, 0, 1, rows.layout.size, self._lanes, beta, shift, work)
+        work, rows, lanes = self._work, self._rows, self._lanes
+        self._over_tasks(self._risks, beta, shift)
+        passes.sums_of_later_lanes(lanes.x.shape[1], lanes.last, work.totals)
+        self._over_tasks(self._hazards)
+        passes.hazard_before_lanes(lanes.begin, work.grown)
+        if self._entries is not None:
+            self._over_tasks(self._expected)
+            entry, row = self._entries
+            work.expected[row] += work.expected[entry]  # here, since sums over rows of both would cancel
+            work.expected[entry] = 0.0
+        self._over_tasks(self._derivatives)
+        if work.value.size == 1:
+            log_risks, score, information = work.value[0], rows.slope + work.score[0], work.information[0].copy()
         else:
-            self._pass_by_pass(tasks, beta, shift)
-        value = float(work.value.sum() + rows.slope @ beta) + rows.event_offset - shift * self._event_weight
-        return Point(beta, value, rows.slope + work.score.sum(axis=0), work.information.sum(axis=0), value)
+            log_risks, score, information = work.value.sum(), work.score.sum(axis=0), work.information.sum(axis=0)
+            score += rows.slope
+        value = float(log_risks + rows.slope @ beta) + rows.event_offset
+        if shift != 0.0:
+            value -= shift * float(rows.died.sum())
+        return Point(beta, value, score, information, value)
 
-    def _pass_by_pass(self, tasks: int, beta: Floats, shift: float) -> None:
-        """Each pass over all tasks before the next, tasks spread over threads."""
-        work = self._work
-        size = self._rows.layout.size
+    def _over_tasks(self, some: Callable[..., None], *more: Floats | float) -> None:
+        """Do a pass over all tasks, which are spread over threads."""
+        tasks = self._work.value.size
+        if tasks <= TASKS_A_CALL:
+            some(0, tasks, self._room, *more)
+            return
 
-        def over_tasks(which: int) -> None:
-            def some(part: int) -> None:
-                high = min((part + 1) * TASKS_A_CALL, tasks)
-                cox_passes(which, which, part * TASKS_A_CALL, high, size, self._lanes, beta, shift, work)
+        def part(k: int) -> None:
+            some(k * TASKS_A_CALL, min((k + 1) * TASKS_A_CALL, tasks), room_for(self._lanes), *more)
 
-            self._spread(some, -(-tasks // TASKS_A_CALL))
+        self._spread(part, -(-tasks // TASKS_A_CALL))
 
-        over_tasks(RISKS)
-        cox_passes(LATER, LATER, 0, tasks, size, self._lanes, beta, shift, work)
-        over_tasks(HAZARD)
-        cox_passes(BEFORE, BEFORE, 0, tasks, size, self._lanes, beta, shift, work)
-        over_tasks(DERIVATIVES)
+    def _risks(self, low: int, high: int, room: Room, beta: Floats, shift: float) -> None:
+        lanes, work = self._lanes, self._work
+        passes.risks_of_tasks(
+            low, high, self._rows.layout.size, beta, shift, lanes.x, lanes.offset, lanes.weight, lanes.last, room.rows,
+            room.bits, work.risk, work.totals,
+        )  # fmt: skip
+
+    def _hazards(self, low: int, high: int, room: Room) -> None:
+        lanes, work = self._lanes, self._work
+        passes.hazards_of_tasks(
+            low, high, lanes.plain, lanes.alone, lanes.begin, lanes.ends, lanes.stops, lanes.firsts, lanes.tied,
+            lanes.tied_weight, room.rows, work.risk, work.step, work.root, work.totals, work.grown, work.tied,
+            work.value,
+        )  # fmt: skip
+
+    def _expected(self, low: int, high: int, _room: Room) -> None:
+        lanes, work = self._lanes, self._work
+        passes.expected_of_tasks(
+            low, high, lanes.starts, lanes.firsts, lanes.tied, lanes.task_tied, work.risk, work.step, work.grown,
+            work.tied, work.expected,
+        )  # fmt: skip
+
+    def _derivatives(self, low: int, high: int, room: Room) -> None:
+        lanes, work = self._lanes, self._work
+        passes.derivatives_of_tasks(
+            low, high, int(self._entries is not None), lanes.x, lanes.ends, lanes.starts, lanes.stops, lanes.firsts,
+            lanes.tied, lanes.tied_weight, lanes.task_tied, room.rows, room.tied, work.risk, work.step, work.root,
+            work.expected, work.totals, work.grown, work.tied, work.score, work.information,
+        )  # fmt: skip
 
 
 def every_kth_row(data: CoxData, rows: CoxRows, k: int, spread: Spread) -> CoxRows:

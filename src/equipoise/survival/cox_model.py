@@ -26,8 +26,13 @@ class Settings:
     conf_level: float
     time_tolerance: float
 
+    @property
+    def ridge(self) -> bool:
+        """Whether there is a ridge penalty."""
+        return self.penalty != 0.0 if isinstance(self.penalty, (int, float)) else bool(np.any(self.penalty))
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CoxModel:
     """A fitted model with its rows, for the methods of the result.
 
@@ -50,6 +55,11 @@ class CoxModel:
     kept: Bools
     beta: Floats
     naive: Floats
+
+    def __repr__(self) -> str:
+        """Its size: the arrays would fill pages."""
+        strata = f", {len(self.strata)} strata" if self.strata else ""
+        return f"CoxModel({', '.join(self.names)}; {self.rows.event.size} rows{strata}, {self.settings.ties} ties)"
 
     @property
     def efron(self) -> int:
@@ -76,6 +86,8 @@ def check_settings(settings: Settings, data: CoxData) -> None:
             raise DataError("robust: the exact likelihood of ties has no sandwich; choose efron or breslow")
         if settings.firth:
             raise DataError("firth: not for the exact likelihood of ties; choose efron or breslow")
+    if not settings.ridge and isinstance(settings.penalty, (int, float)):
+        return
     penalty = np.atleast_1d(np.asarray(settings.penalty, dtype=np.float64))
     p = data.matrix.shape[1]
     if penalty.ndim != 1 or penalty.size not in {1, p}:

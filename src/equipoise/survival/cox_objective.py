@@ -18,5 +18,7 @@ def likelihoods(rows: CoxRows, settings: Settings, spread: Spread) -> tuple[Like
     plain: Likelihood = ExactLikelihood(rows) if exact else PartialLikelihood(rows, efron=efron, spread=spread)
     if settings.firth:
         return plain, FirthLikelihood(plain, rows, int(efron))
+    if not settings.ridge:
+        return plain, plain
     penalty = np.broadcast_to(np.asarray(settings.penalty, dtype=np.float64), rows.scale.shape)
-    return plain, RidgeLikelihood(plain, penalty / rows.scale**2) if penalty.any() else plain
+    return plain, RidgeLikelihood(plain, penalty / rows.scale**2)

@@ -7,15 +7,16 @@ survival 3.x.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
 
 from equipoise.errors import DataError
 from equipoise.estimates.result import Column, Result, percent
-from equipoise.survival._arrays import Floats, Ints, read_covariates, read_time
+from equipoise.survival._arrays import Floats, Ints, numbers, read_covariates, read_time, rows_text
 from equipoise.survival._bands import check_conf_type, confidence_limits
 from equipoise.survival.cox_model import CoxModel
 from equipoise.survival.cox_residuals import residuals_of_score
@@ -121,8 +122,8 @@ def predict_survival(
     rows, sets = model.rows, model.rows.sets
     x = (read_new_covariates(covariates, model.names) - rows.centre) / rows.scale
     k = x.shape[0]
-    shift = np.zeros(k) if offset is None else np.broadcast_to(np.asarray(offset, dtype=np.float64), (k,))
-    stratum = _read_new_strata(strata, model.strata, k)
+    shift = _read_new_offset(offset, k)
+    stratum = read_new_strata(strata, model.strata, k)
     points = sets.time if times is None else read_time(np.atleast_1d(np.asarray(times)), "times")
     hazard = _hazard(model)
     scaled = covariance * np.outer(rows.scale, rows.scale)
@@ -150,13 +151,21 @@ def predict_survival(
 
 
 def read_new_covariates(covariates: Any, names: tuple[str, ...]) -> Floats:
-    """New covariates as (k, p): a mapping of name to number or column, a data frame, a 2-d array, or one row."""
-    if isinstance(covariates, Mapping) or hasattr(covariates, "columns"):
-        columns = list(covariates if isinstance(covariates, Mapping) else covariates.columns)
+    """New covariates as (k, p): a mapping of name to number or column, a data frame, a 2-d array, or one row.
+
+    Raises:
+        DataError: for covariates that are missing or no numbers; for a name in a mapping that the model has not.
+            Further columns of a data frame are passed over: it may be that of the fit.
+    """
+    mapping = isinstance(covariates, Mapping)
+    if mapping or hasattr(covariates, "columns"):
+        columns = {str(name): name for name in (covariates if mapping else covariates.columns)}
+        if mapping:
+            _refuse_unknown(columns, names)
         missing = [name for name in names if name not in columns]
         if missing:
             raise DataError(f"covariates: {', '.join(missing)} missing; give every covariate of the model")
-        read = {name: np.atleast_1d(np.asarray(covariates[name])) for name in names}
+        read = {name: np.atleast_1d(np.asarray(covariates[columns[name]])) for name in names}
         k = max(column.size for column in read.values())
         whole = {name: np.repeat(column, k) if column.size == 1 else column for name, column in read.items()}
         return read_covariates(whole, k, None)[0]
@@ -168,7 +177,26 @@ def read_new_covariates(covariates: Any, names: tuple[str, ...]) -> Floats:
     return read_covariates(array, array.shape[0], names)[0]
 
 
-def _read_new_strata(strata: Any, labels: tuple[Hashable, ...], k: int) -> Ints:
+def _refuse_unknown(given: Iterable[str], names: tuple[str, ...]) -> None:
+    """Raise a DataError for the first name that is no covariate of the model, with the nearest one that is."""
+    for name in given:
+        if name not in names:
+            close = get_close_matches(name, names, n=1)
+            guess = f"did you mean {close[0]}? the model has" if close else "it has"
+            raise DataError(f"covariates: {name} is no covariate of the model; {guess} {', '.join(names)}")
+
+
+def _read_new_offset(offset: Any, k: int) -> Floats:
+    """The offset of each new row; 0 where none is given."""
+    values = np.zeros(1) if offset is None else numbers(np.atleast_1d(np.asarray(offset)), "offset")
+    if values.size not in {1, k}:
+        raise DataError(f"offset: {values.size} numbers for {k} rows; give one, or one a row")
+    if not np.isfinite(values).all():
+        raise DataError(f"offset: missing or infinite value in {rows_text(~np.isfinite(values))}; give every row one")
+    return np.broadcast_to(values, (k,))
+
+
+def read_new_strata(strata: Any, labels: tuple[Hashable, ...], k: int) -> Ints:
     """The stratum of each new row."""
     if not labels:
         if strata is not None:

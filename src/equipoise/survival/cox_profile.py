@@ -6,9 +6,12 @@ Source: Venzon and Moolgavkar, Applied Statistics 1988; for Firth's penalty Hein
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from equipoise.estimates.result import Result, percent
 from equipoise.survival._arrays import Floats
 from equipoise.survival._normal import critical_value
 from equipoise.survival.cox_lanes import TASK_ROWS
@@ -22,8 +25,35 @@ _FAR = 1e3
 """A limit further from the maximum than this, in standard deviations of the covariate, is infinite."""
 
 
-def profile_interval(model: CoxModel) -> tuple[Floats, Floats]:
-    """Lower and upper limits of the hazard ratios; see `Cox.profile_interval`."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ProfileInterval(Result):
+    """Hazard ratios of `p` covariates with the limits of the profile likelihood.
+
+    Attributes:
+        names: (p,) covariates.
+        hazard_ratio: (p,) those of the model.
+        conf_low: (p,) lower limits; 0 where the likelihood does not fall far enough.
+        conf_high: (p,) upper limits; infinite where it does not.
+        conf_level: two-sided level.
+        penalised: whether the likelihood is that with Firth's or a ridge penalty.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("names", "hazard_ratio", "conf_low", "conf_high")
+
+    names: tuple[str, ...]
+    hazard_ratio: Floats
+    conf_low: Floats
+    conf_high: Floats
+    conf_level: float
+    penalised: bool
+
+    def _title(self) -> str:
+        kind = "penalised likelihood" if self.penalised else "likelihood"
+        return f"Hazard ratios, {percent(self.conf_level)} limits of the profile {kind}"
+
+
+def profile_interval(model: CoxModel, hazard_ratio: Floats) -> ProfileInterval:
+    """The hazard ratios of a fit with their limits; see `Cox.profile_interval`."""
     p = model.beta.size
     limits = np.empty((2, p))
     with threads(model.rows.event.size // TASK_ROWS) as spread:
@@ -33,7 +63,9 @@ def profile_interval(model: CoxModel) -> tuple[Floats, Floats]:
             for side, sign in enumerate((-1.0, 1.0)):
                 limits[side, j] = model.beta[j] + sign * _distance(model, likelihood, top, j, sign)
     with np.errstate(over="ignore"):
-        return np.exp(limits[0] / model.rows.scale), np.exp(limits[1] / model.rows.scale)
+        low, high = np.exp(limits / model.rows.scale)
+    penalised = model.settings.firth or bool(np.any(model.settings.penalty))
+    return ProfileInterval(model.names, hazard_ratio, low, high, model.settings.conf_level, penalised)
 
 
 def _distance(model: CoxModel, likelihood: Likelihood, top: Point, j: int, sign: float) -> float:

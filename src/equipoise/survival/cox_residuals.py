@@ -43,9 +43,8 @@ def residuals_of_score(rows: CoxRows, efron: int, beta: Floats) -> ScoreResidual
     """The residuals and steps at `beta`."""
     (n, p), runs = rows.x.shape, rows.sets.run_time.size
     parts = (np.zeros((n, p)), np.zeros(n), np.zeros(runs), np.zeros((runs, p)), np.zeros(runs))
-    size = score_residuals(*rows.leading(), efron, beta, *parts)
-    score, martingale, hazard, slope, variance = parts
-    return ScoreResiduals(score, martingale, hazard * size, slope * size, variance)
+    score_residuals(*rows.leading(), efron, beta, *parts)
+    return ScoreResiduals(*parts)
 
 
 def residuals(model: CoxModel, kind: Kind) -> Floats:

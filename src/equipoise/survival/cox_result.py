@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import ndtr
 
-from equipoise.estimates.result import Result, percent, show
+from equipoise.estimates.result import Result, percent, show, show_p
 from equipoise.survival import cox_kernels as kernels
 from equipoise.survival._arrays import Bools, Floats, Ints
 from equipoise.survival._bands import ConfType
@@ -17,10 +17,11 @@ from equipoise.survival._normal import ChiSquared, chi_squared, critical_value
 from equipoise.survival.concordance import Concordance, concordance
 from equipoise.survival.cox_model import CoxModel
 from equipoise.survival.cox_prediction import BaselineHazard, CoxSurvival, baseline_hazard, predict_survival
-from equipoise.survival.cox_profile import profile_interval
+from equipoise.survival.cox_profile import ProfileInterval, profile_interval
 from equipoise.survival.cox_residuals import Kind, event_rows, residuals
 from equipoise.survival.proportional_hazards import (
     ProportionalHazardsTest,
+    Terms,
     Transform,
     proportional_hazards_test,
 )
@@ -108,28 +109,28 @@ class Cox(Result):
         """The survival of participants with these covariates, constant in time.
 
         Args:
-            covariates: `k` rows: a mapping of name to number or column, a data frame, or an array (k, p); one row may
-                be 1-d.
+            covariates: `k` rows: a mapping of name to number or column, a data frame (which may have further columns),
+                or an array (k, p); one row may be 1-d.
             times: (m,) times; by default all distinct times of the data.
             strata: (k,) the stratum of each row; a label for all.
             offset: (k,) or one number; 0 by default.
             conf_type: the scale on which limits are symmetric.
 
         Raises:
-            DataError: for covariates that are missing or no numbers, a stratum that the model does not know, or a time
-                that is missing or negative.
+            DataError: for covariates that are missing, are no numbers or (in a mapping) are not in the model, a stratum
+                that the model does not know, or a time that is missing or negative.
         """
         return predict_survival(
             self.model, self.covariance, covariates, times, strata=strata, offset=offset, conf_type=conf_type
         )
 
-    def profile_interval(self) -> tuple[Floats, Floats]:
-        """Lower and upper limits (p,) of the hazard ratios, where the profile of the likelihood has fallen by half the
-        quantile of chi-squared; at the model's level, never robust.
+    def profile_interval(self) -> ProfileInterval:
+        """The hazard ratios with limits where the profile of the likelihood has fallen by half the quantile of
+        chi-squared; at the model's level, never robust.
 
-        Infinite (or 0) where the likelihood does not fall so far.
+        A limit is infinite (or 0) where the likelihood does not fall so far.
         """
-        return profile_interval(self.model)
+        return profile_interval(self.model, self.hazard_ratio)
 
     def residuals(self, kind: Kind = "martingale") -> Floats:
         """Residuals, in the order the rows were given; NaN for rows of weight 0.
@@ -150,17 +151,22 @@ class Cox(Result):
         """The rows given that are events, by stratum and time: those of Schoenfeld residuals."""
         return event_rows(self.model)
 
-    def proportional_hazards_test(self, transform: Transform = "km") -> ProportionalHazardsTest:
-        """Test for each covariate, and for all, whether its coefficient changes with time.
+    def proportional_hazards_test(
+        self, transform: Transform = "km", terms: Terms = "columns"
+    ) -> ProportionalHazardsTest:
+        """Test for each term, and for all, whether its coefficients change with time.
 
         Args:
             transform: the function of time it would change with: 1 - Kaplan-Meier, rank of event times, time, or its
                 logarithm.
+            terms: `columns`, each covariate by itself; `factors`, columns named like `stage=2` and `stage=3` together
+                as `stage`; or a mapping of term to its covariates, those not named being terms of their own.
 
         Raises:
-            DataError: if the likelihood is monotone or the transform is unknown.
+            DataError: if the likelihood is monotone, the transform is unknown, or terms name a covariate that is not in
+                the model or is in another term.
         """
-        return proportional_hazards_test(self.model, transform)
+        return proportional_hazards_test(self.model, transform, terms)
 
     def concordance(self) -> Concordance:
         """How well the linear predictor orders the events, within strata.
@@ -179,7 +185,7 @@ class Cox(Result):
             ("Wald", self.wald_test),
             ("score", self.score_test),
         )
-        said = "; ".join(f"{name} {show(test.statistic)} (p {show(test.p_value)})" for name, test in tests)
+        said = "; ".join(f"{name} {show(test.statistic)} (p {show_p(test.p_value)})" for name, test in tests)
         spread = "robust standard errors; " if self.robust else ""
         first = f"{percent(self.conf_level)} limits of the hazard ratio; {spread}on {len(self.names)} df: {said}"
         return [first, *([self.note] if self.note else [])]

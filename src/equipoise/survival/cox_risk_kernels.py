@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """What the compiled passes of a Cox model read and write, and the first of them: the relative risks.
 
 Rows lie as `cox_lanes` says. Inner loops run over the lanes, and read what they need before they choose, so that the
@@ -21,7 +22,7 @@ LOG_2_HIGH, LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
 class Lanes(NamedTuple):
-    """What the passes read, for `t` tasks, `s` steps, `w` lanes and `r` runs of tied events; a kernel takes it whole.
+    """What the passes read, for `t` tasks, `s` steps, `w` lanes and `r` runs of tied events.
 
     Attributes:
         x: (t, s, p, w) covariates.
@@ -31,12 +32,11 @@ class Lanes(NamedTuple):
         offset: (t, s, w), or empty.
         last: (t, w) the step at which the first stratum of a lane ends, or s.
         begin: (t, w) the step at which the last stratum of a lane begins, or -1.
-        end_step, end_lane: where strata end, by task and from the last step of each to its first.
-        task_end: (t + 1,) the first of these of each task.
-        start_step, start_lane, task_start: the same where strata begin, from the first step to the last.
-        stop, stop_step, stop_lane, task_stop: runs of tied events, where they stand, as for ends.
-        tied_row: (r,) first row of each run.
-        tied: (r,) its events, which are its first rows.
+        ends: (., 3) step, lane and number of where strata end, by task and from the last step of each to its first.
+        starts: (., 3) the same where strata begin, from the first step to the last.
+        stops: (r, 3) the same for runs of tied events, as for ends.
+        firsts: (3, t + 1) the first of the ends, starts and stops of each task.
+        tied: (r, 2) first row of each run and the number of its events, which are its first rows.
         tied_weight: (r,) the weight of each of Efron's steps.
         task_tied: (t, 2) the runs whose events a task has some of: from, and up to.
     """
@@ -48,17 +48,10 @@ class Lanes(NamedTuple):
     offset: Floats
     last: Ints
     begin: Ints
-    end_step: Ints
-    end_lane: Ints
-    task_end: Ints
-    start_step: Ints
-    start_lane: Ints
-    task_start: Ints
-    stop: Ints
-    stop_step: Ints
-    stop_lane: Ints
-    task_stop: Ints
-    tied_row: Ints
+    ends: Ints
+    starts: Ints
+    stops: Ints
+    firsts: Ints
     tied: Ints
     tied_weight: Floats
     task_tied: Ints
@@ -72,10 +65,10 @@ class Work(NamedTuple):
         step: (t, s, w) the increase of H at a row.
         root: (t, s, w) root of the weight of an event alone over the sum of risks; may be `step` where all are 0 or 1.
         expected: (t, s, w) risk times H.
-        totals: (t, p + 1, w) sums over lanes of risk x, and last of risk; then those of all later lanes.
-        grown: (t, w) increase of H over lanes; then H before them.
-        tied_total: (r,) sum of risks at a run of tied events.
-        tied_back: (r,) what its events are not exposed to of H.
+        totals: (t, p + 1, w) sums over lanes of risk x, and last of risk; then those of all later lanes; then, walking
+            back, of all later rows.
+        grown: (t, w) increase of H over lanes; then H before them; then, walking forward, H so far.
+        tied: (r, 2) sum of risks at a run of tied events, and what its events are not exposed to of H.
         score: (t, p).
         information: (t, p, p), the lower triangle.
         value: (t,) minus the logarithms of the sums of risks.
@@ -87,17 +80,35 @@ class Work(NamedTuple):
     expected: Floats
     totals: Floats
     grown: Floats
-    tied_total: Floats
-    tied_back: Floats
+    tied: Floats
     score: Floats
     information: Floats
     value: Floats
 
 
+class Room(NamedTuple):
+    """Room for a thread to work in.
+
+    Attributes:
+        rows: (2 + 2 p + p^2, w); see `OWN` and what follows it.
+        bits: (w,) row `POWER` of these, as whole numbers.
+        tied: (2, p).
+    """
+
+    rows: Floats
+    bits: Ints
+    tied: Floats
+
+
+OWN, POWER = 0, 1
+"""Rows of the room: what is made of each row of data, and powers of 2 where exponentials are taken."""
+MEAN = 2
+"""The first of p rows, for means; then come p for sums, and p^2 for sums of products."""
+
+
 @inner_kernel
-def predictor(lanes: Lanes, t: int, beta: Floats, shift: float, risk: Floats) -> None:
+def predictor(x: Floats, offset: Floats, t: int, beta: Floats, shift: float, risk: Floats) -> None:
     """Fill `risk` of task `t` with offset + x beta - shift."""
-    x, offset = lanes.x, lanes.offset
     for k in range(x.shape[1]):
         for i in range(LANES):
             risk[t, k, i] = -shift
@@ -111,23 +122,22 @@ def predictor(lanes: Lanes, t: int, beta: Floats, shift: float, risk: Floats) ->
 
 
 @inner_kernel
-def exponentials(values: Floats, t: int) -> None:
+def exponentials(values: Floats, t: int, rows: Floats, bits: Ints) -> None:
     """Replace the values of task `t` by their exponentials, to the last digit or two; 0 below exp(-708).
 
     exp(v) is 2^k exp(r) with |r| at most log(2) / 2, by its series. Unlike `math.exp` it becomes vector instructions.
+    `rows` and `bits` are those of `Room`.
     """
-    whole, bits = np.empty(LANES), np.empty(LANES, np.int64)
-    power = bits.view(np.float64)
     for m in range(values.shape[1]):
         for i in range(LANES):
             v = values[t, m, i]
             v = v if v > -708.0 else -708.0
             v = v if v < 709.0 else 709.0
-            whole[i] = math.floor(v * 1.4426950408889634 + 0.5)
+            rows[OWN, i] = math.floor(v * 1.4426950408889634 + 0.5)
         for i in range(LANES):
-            bits[i] = (np.int64(whole[i]) + 1023) << 52
+            bits[i] = (np.int64(rows[OWN, i]) + 1023) << 52
         for i in range(LANES):
-            v, k = values[t, m, i], whole[i]
+            v, k = values[t, m, i], rows[OWN, i]
             r = (v - k * LOG_2_HIGH) - k * LOG_2_LOW
             series = 1.0 / 6227020800.0
             series = series * r + 1.0 / 479001600.0
@@ -141,30 +151,35 @@ def exponentials(values: Floats, t: int) -> None:
             series = series * r + 1.0 / 24.0
             series = series * r + 1.0 / 6.0
             series = series * r + 0.5
-            found = (1.0 + (r + r * r * series)) * power[i]
+            found = (1.0 + (r + r * r * series)) * rows[POWER, i]
             found = found if v >= -708.0 else 0.0
             found = found if v <= 709.0 else math.inf
             values[t, m, i] = found if v == v else math.nan  # noqa: PLR0124 - only a NaN is not itself
 
 
 @inner_kernel
-def sums_of_lanes(lanes: Lanes, t: int, rows: int, risk: Floats, totals: Floats) -> None:
-    """Multiply the risks by the weights; fill the sums of each lane up to the end of its first stratum."""
-    x, weight, last = lanes.x, lanes.weight, lanes.last
+def sums_of_lanes(
+    x: Floats, weight: Floats, last: Ints, t: int, n: int, risk: Floats, totals: Floats, rows: Floats
+) -> None:
+    """Multiply the risks by the weights; fill the sums of each lane up to the end of its first stratum.
+
+    There are `n` rows of data; `rows` are those of `Room`.
+    """
     steps, p = x.shape[1], x.shape[2]
-    for i in range(max(0, (rows - t * LANES * steps) // steps), LANES):  # beyond the last row there is nobody
-        for k in range(max(0, rows - (t * LANES + i) * steps), steps):
+    for i in range(max(0, (n - t * LANES * steps) // steps), LANES):  # beyond the last row there is nobody
+        for k in range(max(0, n - (t * LANES + i) * steps), steps):
             risk[t, k, i] = 0.0
-    kept = np.empty(LANES)
-    totals[t] = 0.0
+    for j in range(p + 1):
+        for i in range(LANES):
+            totals[t, j, i] = 0.0
     for k in range(steps):
         if weight.shape[0] > 0:
             for i in range(LANES):
                 risk[t, k, i] *= weight[t, k, i]
         for i in range(LANES):
             own = risk[t, k, i]
-            kept[i] = own if k <= last[t, i] else 0.0
-            totals[t, p, i] += kept[i]
+            rows[OWN, i] = own if k <= last[t, i] else 0.0
+            totals[t, p, i] += rows[OWN, i]
         for j in range(p):
             for i in range(LANES):
-                totals[t, j, i] += kept[i] * x[t, k, j, i]
+                totals[t, j, i] += rows[OWN, i] * x[t, k, j, i]

@@ -61,12 +61,20 @@ def merge_entries(
 
 @kernel
 def fill_task(
-    matrix: Floats, row: Ints, died: Floats, centre: Floats, factor: Floats, rows: int, x: Floats, sums: Floats
+    matrix: Floats,
+    row: Ints,
+    died: Floats,
+    centre: Floats,
+    factor: Floats,
+    rows: int,
+    part: Floats,
+    x: Floats,
+    sums: Floats,
 ) -> None:
     """Fill the covariates of a task (steps, p, lanes) with those of `row` (steps, lanes), centred and scaled.
 
     The first `rows` places are filled, the others 0. Fills also the sums (3, p) of x, of its square, and of x times
-    `died`, the weight of events (steps, lanes).
+    `died`, the weight of events (steps, lanes). `part` (3, lanes) is room to work in.
     """
     steps, p, lanes = x.shape
     for k in range(steps):
@@ -79,14 +87,16 @@ def fill_task(
             for j in range(p):
                 x[k, j, i] = 0.0
     for j in range(p):
-        sums_of_column(x, j, died, sums)
+        sums_of_column(x, j, died, part, sums)
 
 
 @inner_kernel
-def sums_of_column(x: Floats, j: int, died: Floats, sums: Floats) -> None:
+def sums_of_column(x: Floats, j: int, died: Floats, part: Floats, sums: Floats) -> None:
     """Fill the sums of column `j`; see `fill_task`."""
     steps, _, lanes = x.shape
-    part = np.zeros((3, lanes))
+    for c in range(3):
+        for i in range(lanes):
+            part[c, i] = 0.0
     for k in range(steps):
         for i in range(lanes):
             part[0, i] += x[k, j, i]

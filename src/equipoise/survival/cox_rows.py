@@ -96,11 +96,15 @@ class CoxRows:
         flat = self.tile.transpose(0, 3, 1, 2).reshape(-1, self.tile.shape[2])[: place.size]
         return as_float(flat[place.sign > 0.0] if place.position.size else flat)
 
-    def leading(self) -> tuple[Floats, Ints, Floats, Floats, Ints, Ints, Ints, Ints, Ints]:
-        """The leading arguments of the kernels of the Cox model that go row by row."""
+    def leading(self) -> tuple[Floats, Ints, Floats, Floats, Ints, Ints, Ints, Ints, Ints, Floats, Floats]:
+        """The leading arguments of the kernels of the Cox model that go row by row.
+
+        The last two are room to work in: (n,) for relative risks and (3, p + 4, p) for sums.
+        """
         sets = self.sets
         structure = (sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first)
-        return (self.x, self.event, self.weight, self.offset, *structure)
+        n, p = self.x.shape
+        return (self.x, self.event, self.weight, self.offset, *structure, np.empty(n), np.empty((3, p + 4, p)))
 
 
 def read_cox(
@@ -154,7 +158,7 @@ def read_offset(offset: Any, n: int) -> Floats:
 @contextmanager
 def threads(tasks: int) -> Iterator[Spread]:
     """A way to spread tasks over the processors; in the calling thread where there is little to do."""
-    count = min(_processors(), tasks // 2)
+    count = min(_processors(), tasks // 2) if tasks >= 4 else 1
     if count < 2:
         yield _one_after_another
         return
@@ -213,13 +217,15 @@ def rows_in_place(data: CoxData, sets: RiskSets, spread: Spread, units: tuple[Fl
 
     def fill(t: int) -> None:
         here = place.task_rows(flat, t)
-        fill_task(data.matrix, here, died[t], centre, factor, place.size - t * task_rows, tile[t], sums[t])
+        rows = place.size - t * task_rows
+        fill_task(data.matrix, here, died[t], centre, factor, rows, np.empty((3, LANES)), tile[t], sums[t])
 
     spread(fill, place.tasks)
-    total = sums.sum(axis=0)
-    move, stretch = _correction(total, place.size, data.names)
+    total = sums[0] if place.tasks == 1 else sums.sum(axis=0)
+    correction = _correction(total, place.size, data.names)
     slope = total[2]
-    if move.any() or (stretch != 1.0).any():
+    if correction is not None:
+        move, stretch = correction
         spread(lambda t: _correct(tile[t], move, stretch), place.tasks)
         slope = (slope - move * died.sum()) / stretch
         centre, scale = centre + move * scale, scale * stretch
@@ -244,14 +250,18 @@ def _events_first(sets: RiskSets, event: Ints) -> RiskSets:
 
 def _centre_and_scale(data: CoxData, order: Ints) -> tuple[Floats, Floats]:
     """Means and standard deviations (1.0 where that is 0) of some rows, evenly spaced in time."""
-    values = data.matrix[order[:: max(1, order.size // _SAMPLE)]]
+    values = np.take(data.matrix, order[:: max(1, order.size // _SAMPLE)], axis=0)
     values -= values[0]  # a column of equal values has differences of exactly 0
-    mean = values.mean(axis=0)
-    spread = np.sqrt(np.square(values - mean).mean(axis=0))
-    return data.matrix[order[0]] + mean, np.where(spread > 0.0, spread, 1.0)
+    share = np.full(values.shape[0], 1.0 / values.shape[0])
+    mean = share @ values
+    values -= mean
+    values *= values
+    spread = np.sqrt(share @ values)
+    spread[spread == 0.0] = 1.0
+    return data.matrix[order[0]] + mean, spread
 
 
-def _correction(sums: Floats, rows: int, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+def _correction(sums: Floats, rows: int, names: tuple[str, ...]) -> tuple[Floats, Floats] | None:
     """What is to be taken from covariates and what they are then to be divided by; refuse one that is constant."""
     mean, square = sums[0] / rows, sums[1] / rows
     if (square == 0.0).any():
@@ -259,6 +269,8 @@ def _correction(sums: Floats, rows: int, names: tuple[str, ...]) -> tuple[Floats
         raise DataError(f"covariate {bad}: the same value in every row; leave it out")
     spread = np.sqrt(np.maximum(square - mean**2, 1e-12 * square))
     off = (np.abs(mean) > 0.5) | (spread < 0.5) | (spread > 2.0)
+    if not off.any():
+        return None
     return np.where(off, mean, 0.0), np.where(off, spread, 1.0)
 
 

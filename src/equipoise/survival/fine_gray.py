@@ -10,7 +10,7 @@ at risk of the censoring of that time, as in cmprsk; in `finegray` they are not.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, get_args
@@ -20,7 +20,7 @@ from scipy.special import ndtr
 
 from equipoise._kernel import as_int
 from equipoise.errors import DataError
-from equipoise.estimates.result import Result, percent, show
+from equipoise.estimates.result import Column, Result, percent, show, show_p
 from equipoise.survival import cox_kernels
 from equipoise.survival._arrays import (
     Bools,
@@ -37,7 +37,7 @@ from equipoise.survival._normal import ChiSquared, chi_squared, critical_value
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.cox_fit import infinite, inverse_information, require_variation, score_test_statistic
 from equipoise.survival.cox_newton import Maximum, maximise
-from equipoise.survival.cox_prediction import _read_new_strata, read_new_covariates
+from equipoise.survival.cox_prediction import read_new_covariates, read_new_strata
 from equipoise.survival.cox_result import fit_note
 from equipoise.survival.cox_rows import CoxData, CoxRows, cox_rows, read_cox, threads
 from equipoise.survival.fine_gray_likelihood import PseudoLikelihood, Variance
@@ -48,20 +48,26 @@ class PredictedIncidence(Result):
     """The incidence of the cause predicted for `k` sets of covariates at `m` times.
 
     Attributes:
+        cause: the code of the cause.
+        stratum: (k,) labels; empty where the model has no strata.
         time: (m,) times.
         incidence: (k, m) probabilities; NaN after the last time of the stratum.
     """
 
+    cause: int
+    stratum: tuple[Hashable, ...]
     time: Floats
     incidence: Floats
 
-    def _columns(self) -> dict[str, Floats]:
+    def _columns(self) -> Mapping[str, Column]:
         k, m = self.incidence.shape
-        row = np.repeat(np.arange(k, dtype=np.float64), m)
-        return {"row": row, "time": np.tile(self.time, k), "incidence": self.incidence.ravel()}
+        columns: dict[str, Column] = {"row": np.repeat(np.arange(k), m)}
+        if self.stratum:
+            columns["stratum"] = [label for label in self.stratum for _ in range(m)]
+        return columns | {"time": np.tile(self.time, k), "incidence": self.incidence.ravel()}
 
     def _title(self) -> str:
-        return "Predicted cumulative incidence"
+        return f"Predicted cumulative incidence of cause {self.cause}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -132,8 +138,8 @@ class FineGray(Result):
         """The cumulative incidence of the cause for participants with these covariates.
 
         Args:
-            covariates: `k` rows: a mapping of name to number or column, a data frame, or an array (k, p); one row may
-                be 1-d.
+            covariates: `k` rows: a mapping of name to number or column, a data frame (which may have further columns),
+                or an array (k, p); one row may be 1-d.
             times: (m,) times; by default all distinct times of the data.
             strata: (k,) the stratum of each row; a label for all.
 
@@ -143,12 +149,13 @@ class FineGray(Result):
         if self.monotone.any():
             raise DataError("predict_incidence: the likelihood is monotone; leave out the covariates concerned")
         x = read_new_covariates(covariates, self.names)
-        stratum = _read_new_strata(strata, self.strata, x.shape[0])
+        stratum = read_new_strata(strata, self.strata, x.shape[0])
         points = np.unique(self.time) if times is None else read_time(np.atleast_1d(np.asarray(times)), "times")
         hazard = np.empty((x.shape[0], points.size))
         for s in np.unique(stratum):
             hazard[stratum == s] = self._hazard_at(points, slice(*self.stratum_start[s : s + 2]))
-        return PredictedIncidence(points, -np.expm1(-np.exp(x @ self.coef)[:, np.newaxis] * hazard))
+        labels = tuple(self.strata[s] for s in stratum) if self.strata else ()
+        return PredictedIncidence(self.cause, labels, points, -np.expm1(-np.exp(x @ self.coef)[:, np.newaxis] * hazard))
 
     def _hazard_at(self, points: Floats, here: slice) -> Floats:
         """The baseline hazard of one stratum at times; NaN after its last."""
@@ -167,8 +174,8 @@ class FineGray(Result):
         test = self.pseudo_likelihood_ratio_test
         first = (
             f"{percent(self.conf_level)} limits of the subdistribution hazard ratio; on {test.df} df: pseudo "
-            f"likelihood ratio {show(test.statistic)} (p {show(test.p_value)}); "
-            f"Wald {show(self.wald_test.statistic)} (p {show(self.wald_test.p_value)})"
+            f"likelihood ratio {show(test.statistic)} (p {show_p(test.p_value)}); "
+            f"Wald {show(self.wald_test.statistic)} (p {show_p(self.wald_test.p_value)})"
         )
         spread = [] if self.variance == "fine-gray" else [f"standard errors: {self.variance}"]
         return [first, *spread, *([self.note] if self.note else [])]

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
@@ -35,13 +33,11 @@ def count_by_group(
     entered: Floats,
     rows: Ints,
 ) -> None:
-    """Fill by group and time (g, m) the weight at risk, censored and entered, and the numbers of rows (3, g, m).
+    """Add by group and time (g, m) the weight at risk, censored and entered, and the numbers of rows (3, g, m).
 
     Those numbers, which no rounding blurs, are of rows at risk, of rows that entered, and of competing events.
     """
     groups, m = at_risk.shape
-    at_risk[:, :], censored[:, :], entered[:, :] = 0.0, 0.0, 0.0
-    rows[:, :, :] = 0
     for run in range(run_time.shape[0]):
         k = run_time[run]
         for i in range(run_start[run], run_start[run + 1]):
@@ -93,7 +89,7 @@ def chance_observed(at_risk: Floats, censored: Floats, entered: Floats, rows: In
     return -1
 
 
-@kernel
+@inner_kernel
 def add_competing(
     x: Floats, kind: Ints, group: Ints, low: int, high: int, k: int, observed: Floats, risk: Floats, stayed: Floats
 ) -> None:
@@ -111,27 +107,33 @@ def add_competing(
 def sums_under_observation(
     x: Floats, run_start: Ints, run_time: Ints, stratum_run: Ints, enter: Ints, first: Ints, risk: Floats, sums: Floats
 ) -> None:
-    """Fill by run (r, p + 1) the sums of risk times x and 1 over those of the stratum who are under observation."""
+    """Fill by run (r + 1, p + 1) the sums of risk times x and 1 over those of the stratum who are under observation.
+
+    The last place is room to work in.
+    """
     p = x.shape[1]
-    joined = np.empty(p + 1)
+    last = sums.shape[0] - 1
     for s in range(stratum_run.shape[0] - 1):
         begin = run_start[stratum_run[s]]
         late = run_start[stratum_run[s + 1]] - 1 if enter.shape[0] > 0 else begin - 1
-        joined[:] = 0.0
+        for j in range(p + 1):
+            sums[last, j] = 0.0
         for run in range(stratum_run[s + 1] - 1, stratum_run[s] - 1, -1):
             while late >= begin and first[enter[late]] > run_time[run]:
                 i = enter[late]
-                joined[p] -= risk[i]
+                sums[last, p] -= risk[i]
                 for j in range(p):
-                    joined[j] -= risk[i] * x[i, j]
+                    sums[last, j] -= risk[i] * x[i, j]
                 late -= 1
             if enter.shape[0] > 0 and late + 1 == run_start[run + 1]:
-                joined[:] = 0.0  # as many have left as have joined: only rounding dust remains
+                for j in range(p + 1):
+                    sums[last, j] = 0.0  # as many have left as have joined: only rounding dust remains
             for i in range(run_start[run], run_start[run + 1]):
-                joined[p] += risk[i]
+                sums[last, p] += risk[i]
                 for j in range(p):
-                    joined[j] += risk[i] * x[i, j]
-            sums[run] = joined
+                    sums[last, j] += risk[i] * x[i, j]
+            for j in range(p + 1):
+                sums[run, j] = sums[last, j]
 
 
 @kernel
@@ -146,20 +148,22 @@ def subdistribution_hazard(
     observed: Floats,
     risk: Floats,
     sums: Floats,
+    stayed: Floats,
     means: Floats,
     hazard: Floats,
 ) -> float:
     """Fill by run the mean covariate of those at risk (r, p) and the step of H (r,); give -sum of log risk sums.
 
     Those who stay after a competing event are added to `sums`. At times without an event of interest the step is 0 and
-    the mean is not filled.
+    the mean is not filled. `stayed` (g, p + 1) is room to work in.
     """
     p = x.shape[1]
     groups = observed.shape[0]
-    stayed = np.empty((groups, p + 1))
     log_likelihood = 0.0
     for s in range(stratum_run.shape[0] - 1):
-        stayed[:, :] = 0.0
+        for g in range(groups):
+            for j in range(p + 1):
+                stayed[g, j] = 0.0
         for run in range(stratum_run[s], stratum_run[s + 1]):
             k = run_time[run]
             hazard[run] = 0.0
@@ -187,13 +191,17 @@ def expected_events(
     observed: Floats,
     risk: Floats,
     hazard: Floats,
+    still: Floats,
     expected: Floats,
 ) -> None:
-    """Fill each row's r times H over its time at risk, with the weight at which it stays."""
+    """Fill each row's r times H over its time at risk, with the weight at which it stays.
+
+    `still` (g,) is room to work in, for the integral of O dH over later times.
+    """
     groups = observed.shape[0]
-    still = np.empty(groups)  # the integral of O dH over later times
     for s in range(stratum_run.shape[0] - 1):
-        still[:] = 0.0
+        for g in range(groups):
+            still[g] = 0.0
         for run in range(stratum_run[s + 1] - 1, stratum_run[s] - 1, -1):
             k = run_time[run]
             for i in range(run_start[run], run_start[run + 1]):
@@ -230,7 +238,8 @@ def integrals_ahead(
     p = means.shape[1]
     for g in range(observed.shape[0]):
         for s in range(stratum_run.shape[0] - 1):
-            ahead[g, stratum_run[s + 1] + s, :] = 0.0
+            for j in range(p + 1):
+                ahead[g, stratum_run[s + 1] + s, j] = 0.0
             for run in range(stratum_run[s + 1] - 1, stratum_run[s] - 1, -1):
                 step = observed[g, run_time[run]] * hazard[run]
                 place = run + s
@@ -256,14 +265,17 @@ def event_residuals(
     hazard: Floats,
     expected: Floats,
     ahead: Floats,
+    reached: Floats,
     residual: Floats,
 ) -> None:
-    """Fill each row's share in the score (n, p) at known O: eta of Fine and Gray 1999, section 4."""
+    """Add each row's share in the score (n, p) at known O: eta of Fine and Gray 1999, section 4.
+
+    `reached` (p,) is room to work in.
+    """
     p = x.shape[1]
-    reached = np.empty(p)
-    residual[:, :] = 0.0
     for s in range(stratum_run.shape[0] - 1):
-        reached[:] = 0.0
+        for j in range(p):
+            reached[j] = 0.0
         early, end = run_start[stratum_run[s]], run_start[stratum_run[s + 1]]
         for run in range(stratum_run[s], stratum_run[s + 1]):
             while enter.shape[0] > 0 and early < end and first[enter[early]] <= run_time[run]:
@@ -294,20 +306,23 @@ def weight_effects(
     observed: Floats,
     risk: Floats,
     ahead: Floats,
+    stayed: Floats,
+    before: Floats,
     effect: Floats,
 ) -> None:
-    """Fill by group and time (g, m + 1, p) what the score gains where the weights fall by a small share at that time.
+    """Add by group and time (g, m + 1, p) what the score gains where the weights fall by a small share at that time.
 
     This is q of Fine and Gray 1999. As in cmprsk it counts those whose competing event was before the time, and events
     at the time and after. Between two runs of a stratum it does not change, so changes are summed over strata.
+    Room to work in: `stayed` (g, p + 1), `before` (g, p).
     """
     p = x.shape[1]
     groups = observed.shape[0]
-    stayed, before = np.empty((groups, p + 1)), np.empty((groups, p))
-    effect[:, :, :] = 0.0
     for s in range(stratum_run.shape[0] - 1):
-        stayed[:, :] = 0.0
-        before[:, :] = 0.0
+        for g in range(groups):
+            stayed[g, p] = 0.0
+            for j in range(p):
+                stayed[g, j] = before[g, j] = 0.0
         since = 0
         for run in range(stratum_run[s], stratum_run[s + 1]):
             for g in range(groups):
@@ -339,16 +354,16 @@ def censoring_residuals(
     censored: Floats,
     entered: Floats,
     effect: Floats,
+    passed: Floats,
     residual: Floats,
 ) -> None:
     """Add what comes of estimating O: psi of Fine and Gray 1999, and its mirror image for entries.
 
     Both are integrals of `effect` over the number at risk: of the martingale of censoring, less that of entries, which
-    in reversed time is one. `effect` is overwritten.
+    in reversed time is one. `effect` is overwritten; `passed` (g, m + 1, p) is room to work in and comes as 0.
     """
     groups, m = at_risk.shape
     p = residual.shape[1]
-    passed = np.zeros((groups, m + 1, p))
     for g in range(groups):
         for k in range(m):
             share = 1.0 / at_risk[g, k] if at_risk[g, k] > 0.0 else 0.0

@@ -40,13 +40,13 @@ class PseudoLikelihood:
         m, runs, (n, p) = sets.time.size, sets.run_time.size, rows.x.shape
         counted = rows.event * rows.weight if rows.weight.size else rows.event
         self._deaths: Floats = np.add.reduceat(counted, sets.run_start[:-1]).astype(np.float64)
-        self._observed, self._at_risk, self._censored, self._entered = (np.empty((groups, m)) for _ in range(4))
-        numbers = np.empty((3, groups, m), dtype=np.int64)
+        self._observed, self._at_risk, self._censored, self._entered = (np.zeros((groups, m)) for _ in range(4))
+        numbers = np.zeros((3, groups, m), dtype=np.int64)
         counts = (self._at_risk, self._censored, self._entered, numbers)
         kernels.count_by_group(kind, group, rows.weight, sets.run_start, sets.run_time, sets.first, *counts)
         self._require_follow_up(kernels.chance_observed(*counts, self._observed))
         self._risk, self._expected, self._means = np.empty(n), np.empty(n), np.zeros((runs, p))
-        self._sums = np.empty((runs, p + 1))
+        self._sums, self._stayed, self._still = np.empty((runs + 1, p + 1)), np.empty((groups, p + 1)), np.empty(groups)
         self.hazard = np.empty(runs)
 
     def _require_follow_up(self, interrupted: int) -> None:
@@ -69,40 +69,44 @@ class PseudoLikelihood:
         entries = (sets.enter, sets.first)
         kernels.sums_under_observation(rows.x, *runs, *entries, self._risk, self._sums)
         value = kernels.subdistribution_hazard(
-            rows.x, self.kind, self._group, *runs, self._deaths, self._observed, self._risk, self._sums, self._means,
-            self.hazard,
+            rows.x, self.kind, self._group, *runs, self._deaths, self._observed, self._risk, self._sums, self._stayed,
+            self._means, self.hazard,
         )  # fmt: skip
         kernels.expected_events(
-            self.kind, self._group, *runs, *entries, self._observed, self._risk, self.hazard, self._expected
-        )
-        score, information = rows.slope.copy(), np.zeros((p, p))
-        cox_kernels.add_expected(rows.x, self._expected, 0, self._risk.size, score, information)
+            self.kind, self._group, *runs, *entries, self._observed, self._risk, self.hazard, self._still,
+            self._expected,
+        )  # fmt: skip
+        slope, information = np.zeros(p), np.zeros((p, p))
+        cox_kernels.add_expected(rows.x, self._expected, slope, information)
         kernels.events_squares(self._deaths, self._means, information)
         value += float(rows.slope @ beta)
-        return Point(beta, value, score, np.tril(information) + np.tril(information, -1).T, value)
+        return Point(beta, value, rows.slope - slope, np.tril(information) + np.tril(information, -1).T, value)
 
     def residuals(self, variance: Variance) -> Floats:
         """(n, p) each row's share in the score where it was called last, times its weight, in the order of the rows."""
         rows, sets = self._rows, self._rows.sets
-        residual = np.empty_like(rows.x)
+        residual = np.zeros_like(rows.x)
         (groups, m), p = self._observed.shape, rows.x.shape[1]
         ahead = np.empty((groups, sets.run_time.size + sets.stratum_run.size - 1, p + 1))
         runs = (sets.run_start, sets.run_time, sets.stratum_run)
         kernels.integrals_ahead(sets.run_time, sets.stratum_run, self._observed, self._means, self.hazard, ahead)
         kernels.event_residuals(
             rows.x, self.kind, self._group, rows.weight, *runs, sets.enter, sets.first, self._observed, self._risk,
-            self._means, self.hazard, self._expected, ahead, residual,
+            self._means, self.hazard, self._expected, ahead, np.empty(p), residual,
         )  # fmt: skip
         if variance == "known-weights":
             return residual
         if variance == "cmprsk":
             of_group = self._observed * self._share_of_groups()
             kernels.integrals_ahead(sets.run_time, sets.stratum_run, of_group, self._means, self.hazard, ahead)
-        effect = np.empty((groups, m + 1, p))
-        kernels.weight_effects(rows.x, self.kind, self._group, *runs, self._observed, self._risk, ahead, effect)
+        effect = np.zeros((groups, m + 1, p))
+        kernels.weight_effects(
+            rows.x, self.kind, self._group, *runs, self._observed, self._risk, ahead, self._stayed,
+            np.empty((groups, p)), effect,
+        )  # fmt: skip
         kernels.censoring_residuals(
             self.kind, self._group, rows.weight, sets.run_start, sets.run_time, sets.first, self._at_risk,
-            self._censored, self._entered, effect, residual,
+            self._censored, self._entered, effect, np.zeros_like(effect), residual,
         )  # fmt: skip
         return residual
 

@@ -109,7 +109,8 @@ def gray_test(
     g = len(labels)
     score, variance = np.zeros(g), np.zeros((g, g))
     three = as_int(np.where(own, 1, np.where(causes > 0, 2, 0)))
-    gray_sums(sets.order, sets.run_start, sets.stratum_run, three, codes, float(rho), score, variance)
+    room = (np.empty((8, g)), np.empty((3, g, g)), np.empty((g, g, g)))
+    gray_sums(sets.order, sets.run_start, sets.stratum_run, three, codes, float(rho), *room, score, variance)
     kept = np.flatnonzero(variance.diagonal() > 0.0)
     if kept.size < 2:
         raise NoEventsError(

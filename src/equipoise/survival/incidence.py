@@ -33,11 +33,18 @@ from equipoise.survival._risk_sets import TIME_TOLERANCE, risk_sets, steps_at
 from equipoise.survival.incidence_kernels import aalen_johansen
 
 
+def _named(cause: int, group: Hashable) -> str:
+    """Whose incidence it is, as a title."""
+    return f"Cumulative incidence of cause {cause}" + ("" if group is None else f", group {group}")
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IncidenceAt(Result):
     """A cumulative incidence read at given times.
 
     Attributes:
+        cause: the code of the cause.
+        group: label of the group; None where all participants are one.
         time: (k,) the times asked for.
         incidence: (k,) probabilities; NaN after the group's last time, unless nobody is left without an
             event.
@@ -49,6 +56,8 @@ class IncidenceAt(Result):
 
     _shown: ClassVar[tuple[str, ...]] = ("time", "incidence", "std_error", "conf_low", "conf_high")
 
+    cause: int
+    group: Hashable
     time: Floats
     incidence: Floats
     std_error: Floats
@@ -57,7 +66,7 @@ class IncidenceAt(Result):
     conf_level: float
 
     def _title(self) -> str:
-        return f"Cumulative incidence at given times, {percent(self.conf_level)} limits"
+        return f"{_named(self.cause, self.group)}, {percent(self.conf_level)} limits"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -116,11 +125,10 @@ class IncidenceCurve(Result):
             (self.conf_high, math.nan),
         )
         value, std_error, low, high = steps_at(self.time, curves, float(self.survival[-1]), asked, self.tolerance)
-        return IncidenceAt(asked, value, std_error, low, high, self.conf_level)
+        return IncidenceAt(self.cause, self.group, asked, value, std_error, low, high, self.conf_level)
 
     def _title(self) -> str:
-        of = "" if self.group is None else f", group {self.group}"
-        return f"Cumulative incidence of cause {self.cause}{of}"
+        return _named(self.cause, self.group)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
-@kernel
+@inner_kernel
 def variance_terms(
     k: float, d: float, n: float, before: float, survived: float, aalen: int
 ) -> tuple[float, float, float]:
@@ -57,41 +55,60 @@ def aalen_johansen(
     """
     causes = events.shape[1]
     delayed = enter.shape[0] > 0
-    f, sum_a, sum_ag, sum_agg = np.empty(causes), np.empty(causes), np.empty(causes), np.empty(causes)
-    sum_b, sum_bg, sum_c = np.empty(causes), np.empty(causes), np.empty(causes)
     for s in range(stratum_run.shape[0] - 1):
         begin, end = run_start[stratum_run[s]], run_start[stratum_run[s + 1]]
         n = 0.0 if delayed else float(end - begin)
         e = begin
         survived = 1.0
-        for sums in (f, sum_a, sum_ag, sum_agg, sum_b, sum_bg, sum_c):
-            sums[:] = 0.0
         for run in range(stratum_run[s], stratum_run[s + 1]):
             while delayed and e < end and first[enter[e]] <= run_time[run]:
                 n += 1.0
                 e += 1
-            events[run, :] = 0.0
             d = 0.0
+            for c in range(causes):
+                events[run, c] = 0.0
             for i in range(run_start[run], run_start[run + 1]):
                 if cause[order[i]] > 0:
                     events[run, cause[order[i]] - 1] += 1.0
                     d += 1.0
-            before = survived
             if d > 0.0:
                 survived *= (n - d) / n
-            for c in range(causes):
-                k = events[run, c]
-                grown = before * k / n
-                f[c] += grown
-                sum_agg[c] += 2.0 * grown * sum_ag[c] + grown * grown * sum_a[c]
-                sum_ag[c] += grown * sum_a[c]
-                sum_bg[c] += grown * sum_b[c]
-                a, b, own = variance_terms(k, d, n, before, survived, aalen)
-                sum_a[c] += a
-                sum_b[c] += b
-                sum_c[c] += own
-                incidence[run, c] = f[c]
-                variance[run, c] = max(sum_agg[c] - 2.0 * sum_bg[c] + sum_c[c], 0.0)
             at_risk[run] = n
             survival[run] = survived
             n -= run_start[run + 1] - run_start[run]
+        for c in range(causes):
+            curve_of_cause(stratum_run[s], stratum_run[s + 1], c, aalen, at_risk, events, survival, incidence, variance)
+
+
+@inner_kernel
+def curve_of_cause(
+    low: int,
+    high: int,
+    c: int,
+    aalen: int,
+    at_risk: Floats,
+    events: Floats,
+    survival: Floats,
+    incidence: Floats,
+    variance: Floats,
+) -> None:
+    """Fill the incidence of cause `c` and its variance over the runs `low` to `high` of a stratum; see above."""
+    f, sum_a, sum_ag, sum_agg, sum_b, sum_bg, sum_c = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    before = 1.0
+    for run in range(low, high):
+        n, k, survived = at_risk[run], events[run, c], survival[run]
+        d = 0.0
+        for other in range(events.shape[1]):
+            d += events[run, other]
+        grown = before * k / n
+        f += grown
+        sum_agg += 2.0 * grown * sum_ag + grown * grown * sum_a
+        sum_ag += grown * sum_a
+        sum_bg += grown * sum_b
+        a, b, own = variance_terms(k, d, n, before, survived, aalen)
+        sum_a += a
+        sum_b += b
+        sum_c += own
+        incidence[run, c] = f
+        variance[run, c] = max(sum_agg - 2.0 * sum_bg + sum_c, 0.0)
+        before = survived

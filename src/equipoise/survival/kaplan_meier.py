@@ -339,5 +339,5 @@ def _of_sets(sets: RiskSets, events: Ints, w: Floats, *, robust: bool) -> tuple[
         if not robust:
             return at_risk, d, c, survival, survival * np.sqrt(greenwood)
         squared = np.empty(sets.time.size)
-        robust_variance(*structure, squared)
+        robust_variance(*structure, np.empty(sets.enter.size), squared)
         return at_risk, d, c, survival, np.where(survival > 0.0, survival * np.sqrt(squared), 0.0)

@@ -120,13 +120,14 @@ def robust_variance(
     weight: Floats,
     at_risk: Floats,
     events: Floats,
+    before: Floats,
     squared: Floats,
 ) -> None:
     """Fill the infinitesimal jackknife variance of log S(t): the sum over rows of (w dlogS(t)/dw)^2.
 
     The derivative for a row is C(min(t, time)) - C(before entry), less 1/(n - d) once its event is past,
     where C is the running sum of d/(n (n - d)). Rows at risk share C(t), so their squares are kept as three
-    sums and one pass suffices.
+    sums and one pass suffices. `before` is room for one number a row with delayed entry, else empty.
     """
     m = start.shape[0] - 1
     weighted = weight.shape[0] > 0
@@ -134,7 +135,6 @@ def robust_variance(
     c = 0.0
     gone = 0.0  # sum of squares of rows that have left
     w0, w1, w2 = 0.0, 0.0, 0.0  # over rows at risk: sums of w^2, w^2 C(entry), w^2 C(entry)^2
-    before = np.zeros(order.shape[0] if delayed else 1)
     if not delayed:
         for i in range(order.shape[0]):
             w = weight[order[i]] if weighted else 1.0

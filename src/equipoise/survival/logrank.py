@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from equipoise.errors import DataError, NoEventsError
-from equipoise.estimates.result import Column, Result, show
+from equipoise.estimates.result import Column, Result, show, show_p
 from equipoise.survival import logrank_kernels as kernels
 from equipoise.survival._arrays import (
     Floats,
@@ -75,7 +75,7 @@ class LogRank(Result):
 
     def _title(self) -> str:
         stratified = f", {self.strata} strata" if self.strata > 1 else ""
-        return f"{self.method}{stratified}"
+        return f"{self.method[0].upper()}{self.method[1:]}{stratified}"
 
     def _columns(self) -> Mapping[str, Column]:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -89,7 +89,7 @@ class LogRank(Result):
 
     def _notes(self) -> list[str]:
         z = "" if math.isnan(self.z) else f", z {show(self.z)}"
-        return [f"chi-squared {show(self.statistic)} on {self.df} df, p {show(self.p_value)}{z}"]
+        return [f"chi-squared {show(self.statistic)} on {self.df} df, p {show_p(self.p_value)}{z}"]
 
 
 def logrank(
@@ -116,8 +116,9 @@ def logrank(
         rho: Fleming-Harrington weight S(t-)^rho (1 - S(t-))^gamma, S the pooled Kaplan-Meier curve of the
             stratum.
         gamma: see `rho`.
-        weights: instead of Fleming-Harrington: `gehan` the number at risk n, `tarone-ware` its root, `peto`
-            the product of 1 - d/(n + 1) through t, `modified-peto` that times n/(n + 1).
+        weights: no case weights, but a weight function instead of Fleming-Harrington's: `gehan` the number at risk
+            n, `tarone-ware` its root, `peto` the product of 1 - d/(n + 1) through t, `modified-peto` that times
+            n/(n + 1).
         t_star: instead of either: the modest weights 1/max(S(t-), S(t*)) of Magirr and Burman, which grow until
             `t_star` and stay; S is the pooled curve of the stratum. 0 is the log-rank test.
         time_tolerance: times closer than this times the mean time are tied.
@@ -209,6 +210,11 @@ def _sums(data: _Data, weighting: _Weighting, time_tolerance: float) -> tuple[Fl
 
 def _scheme(rho: float, gamma: float, weights: str | None, t_star: float | None) -> int:
     """The number of the weights asked for, of which there may be one kind."""
+    if weights is not None and not isinstance(weights, str):
+        raise DataError(
+            f"weights: a name is needed, that of the test's weight function: {', '.join(get_args(Weighting))}; case "
+            "weights are not offered here: cox takes them, and with robust=True its Wald test compares the groups"
+        )
     if weights is not None and weights not in get_args(Weighting):
         raise DataError(f"weights: {weights!r} is unknown; choose one of {', '.join(get_args(Weighting))}")
     if weights is not None and (rho or gamma):

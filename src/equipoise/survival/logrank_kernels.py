@@ -10,14 +10,18 @@ import math
 
 import numpy as np
 
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints, Keys
 
 FLEMING_HARRINGTON, GEHAN, TARONE_WARE, PETO, MODIFIED_PETO, MODESTLY_WEIGHTED = range(6)
 """Weight schemes, by the number that the kernel takes."""
+AT_RISK, DEATHS, LEAVING = range(3)
+"""Rows of what is kept by cell, `cells` (3, cells): a cell is a group, or a group of a stratum."""
+SURVIVAL, PRODUCT, FLOOR, GONE = range(4)
+"""Rows of what is kept by stratum, `curves` (4, strata): see `weight_at`; and how many leave at a time."""
 
 
-@kernel
+@inner_kernel
 def weight_at(scheme: int, rho: float, gamma: float, n: float, survival: float, peto: float, floor: float) -> float:
     """The weight of an event time.
 
@@ -39,13 +43,12 @@ def weight_at(scheme: int, rho: float, gamma: float, n: float, survival: float, 
     return math.pow(survival, rho) * math.pow(1.0 - survival, gamma)
 
 
-@kernel
+@inner_kernel
 def add_event_time(
     weight: float,
     n: float,
     d: float,
-    risk: Floats,
-    deaths: Floats,
+    cells: Floats,
     cell: int,
     observed: Floats,
     expected: Floats,
@@ -53,19 +56,18 @@ def add_event_time(
 ) -> None:
     """Add one event time, `d` events among `n` at risk: hypergeometric mean and covariance by group.
 
-    Those at risk and events of the groups stand at `cell` and following.
+    The groups' cells are `cell` and following.
     """
     spread = weight * weight * d * (n - d) / (n - 1.0) if n > 1.0 else 0.0
     for j in range(observed.shape[0]):
-        share = risk[cell + j] / n
-        observed[j] += weight * deaths[cell + j]
+        share = cells[AT_RISK, cell + j] / n
+        observed[j] += weight * cells[DEATHS, cell + j]
         expected[j] += weight * d * share
         for h in range(j):
-            variance[j, h] -= spread * share * risk[cell + h] / n
+            variance[j, h] -= spread * share * cells[AT_RISK, cell + h] / n
         variance[j, j] += spread * share * (1.0 - share)
 
 
-@kernel
 def logrank_sums(
     time: Floats,
     order: Ints,
@@ -89,47 +91,75 @@ def logrank_sums(
     Arrays of the result, (g,), (g,) and (g, g), must come filled with zeros. The pooled survival curve that
     weights rest on is the stratum's own.
     """
+    cells = np.zeros((3, observed.size))
+    sums_of_rows(
+        time, order, run_start, stratum_run, run_time, enter, first, event, group, scheme, rho, gamma, t_star, cells,
+        observed, expected, variance,
+    )  # fmt: skip
+
+
+@kernel
+def sums_of_rows(  # noqa: PLR0912 - one walk
+    time: Floats,
+    order: Ints,
+    run_start: Ints,
+    stratum_run: Ints,
+    run_time: Ints,
+    enter: Ints,
+    first: Ints,
+    event: Ints,
+    group: Ints,
+    scheme: int,
+    rho: float,
+    gamma: float,
+    t_star: float,
+    cells: Floats,
+    observed: Floats,
+    expected: Floats,
+    variance: Floats,
+) -> None:
+    """See `logrank_sums`; `cells` comes as 0."""
     g = observed.shape[0]
-    risk, deaths, leaving = np.empty(g), np.zeros(g), np.zeros(g)
     only = run_start[0]  # 0: a literal would be another type to numba, and make another signature
     for s in range(stratum_run.shape[0] - 1):
         e = run_start[stratum_run[s]]
         end = run_start[stratum_run[s + 1]]
-        risk[:] = 0.0
+        for j in range(g):
+            cells[AT_RISK, j] = 0.0
         if enter.shape[0] == 0:
             for i in range(e, end):
-                risk[group[order[i]]] += 1.0
+                cells[AT_RISK, group[order[i]]] += 1.0
             end = e  # nobody is still to enter
         survival = 1.0
         peto = 1.0
         floor = 0.0
         for run in range(stratum_run[s], stratum_run[s + 1]):
             while e < end and first[enter[e]] <= run_time[run]:
-                risk[group[order[enter[e]]]] += 1.0
+                cells[AT_RISK, group[order[enter[e]]]] += 1.0
                 e += 1
             for i in range(run_start[run], run_start[run + 1]):
                 j = group[order[i]]
-                leaving[j] += 1.0
-                deaths[j] += event[order[i]]
-            d = deaths.sum()
+                cells[LEAVING, j] += 1.0
+                cells[DEATHS, j] += event[order[i]]
+            n, d = 0.0, 0.0
+            for j in range(g):
+                n += cells[AT_RISK, j]
+                d += cells[DEATHS, j]
             if d > 0.0:
-                n = risk.sum()
                 peto *= 1.0 - d / (n + 1.0)
                 if floor == 0.0 and time[run_time[run]] > t_star:
                     floor = survival
                 weight = weight_at(scheme, rho, gamma, n, survival, peto, floor)
-                add_event_time(weight, n, d, risk, deaths, only, observed, expected, variance)
+                add_event_time(weight, n, d, cells, only, observed, expected, variance)
                 survival *= (n - d) / n
             for j in range(g):
-                risk[j] -= leaving[j]
-                leaving[j] = 0.0
-                deaths[j] = 0.0
+                cells[AT_RISK, j] -= cells[LEAVING, j]
+                cells[LEAVING, j] = cells[DEATHS, j] = 0.0
     for j in range(g):
         for h in range(j):
             variance[h, j] = variance[j, h]
 
 
-@kernel
 def logrank_sums_of_keys(
     time: Floats,
     keys: Keys,
@@ -147,14 +177,39 @@ def logrank_sums_of_keys(
 ) -> None:
     """The same without delayed entry, strata and groups side by side: cell = groups x stratum + group.
 
-    `risk`, (cells,), comes with the rows of each cell and is used up.
+    `risk`, (cells,), are the rows of each cell.
     """
+    cells, curves, touched = np.zeros((3, risk.size)), np.zeros((4, strata)), np.empty(strata, np.int64)
+    cells[AT_RISK] = risk
+    sums_of_keys(
+        time, keys, width, tolerance, scheme, rho, gamma, t_star, cells, curves, touched, observed, expected, variance
+    )
+
+
+@kernel
+def sums_of_keys(
+    time: Floats,
+    keys: Keys,
+    width: int,
+    tolerance: float,
+    scheme: int,
+    rho: float,
+    gamma: float,
+    t_star: float,
+    cells: Floats,
+    curves: Floats,
+    touched: Ints,
+    observed: Floats,
+    expected: Floats,
+    variance: Floats,
+) -> None:
+    """See `logrank_sums_of_keys`; `cells` comes with those at risk and else 0, and `curves` as 0."""
     g = observed.shape[0]
     n_rows = time.shape[0]
-    mask = np.uint64(2**width - 1)
-    deaths, leaving = np.zeros(risk.shape[0]), np.zeros(risk.shape[0])
-    survival, peto, floor, gone = np.ones(strata), np.ones(strata), np.zeros(strata), np.zeros(strata)
-    touched = np.empty(strata, np.int64)
+    strata = touched.shape[0]
+    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    for s in range(strata):
+        curves[SURVIVAL, s] = curves[PRODUCT, s] = 1.0
     i = 0
     while i < n_rows:
         changed = 0
@@ -163,32 +218,33 @@ def logrank_sums_of_keys(
             payload = np.int64(keys[j] & mask)
             own = payload >> 1
             stratum = own // g if strata > 1 else 0
-            leaving[own] += 1.0
-            deaths[own] += float(payload & 1)
-            if gone[stratum] == 0.0:
+            cells[LEAVING, own] += 1.0
+            cells[DEATHS, own] += float(payload & 1)
+            if curves[GONE, stratum] == 0.0:
                 touched[changed] = stratum
                 changed += 1
-            gone[stratum] += 1.0
+            curves[GONE, stratum] += 1.0
             j += 1
         for c in range(changed):
             s = touched[c]
             n = 0.0
             d = 0.0
             for cell in range(s * g, s * g + g):
-                n += risk[cell]
-                d += deaths[cell]
+                n += cells[AT_RISK, cell]
+                d += cells[DEATHS, cell]
             if d > 0.0:
-                peto[s] *= 1.0 - d / (n + 1.0)
-                if floor[s] == 0.0 and time[i] > t_star:
-                    floor[s] = survival[s]
-                weight = weight_at(scheme, rho, gamma, n, survival[s], peto[s], floor[s])
-                add_event_time(weight, n, d, risk, deaths, s * g, observed, expected, variance)
-                survival[s] *= (n - d) / n
+                curves[PRODUCT, s] *= 1.0 - d / (n + 1.0)
+                if curves[FLOOR, s] == 0.0 and time[i] > t_star:
+                    curves[FLOOR, s] = curves[SURVIVAL, s]
+                weight = weight_at(
+                    scheme, rho, gamma, n, curves[SURVIVAL, s], curves[PRODUCT, s], curves[FLOOR, s]
+                )  # fmt: skip
+                add_event_time(weight, n, d, cells, s * g, observed, expected, variance)
+                curves[SURVIVAL, s] *= (n - d) / n
             for cell in range(s * g, s * g + g):
-                risk[cell] -= leaving[cell]
-                leaving[cell] = 0.0
-                deaths[cell] = 0.0
-            gone[s] = 0.0
+                cells[AT_RISK, cell] -= cells[LEAVING, cell]
+                cells[LEAVING, cell] = cells[DEATHS, cell] = 0.0
+            curves[GONE, s] = 0.0
         i = j
     for j in range(g):
         for h in range(j):

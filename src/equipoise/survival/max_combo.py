@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from equipoise.errors import DataError, NoEventsError
-from equipoise.estimates.result import Column, Result, show
+from equipoise.estimates.result import Column, Result, show, show_p
 from equipoise.survival._arrays import (
     Floats,
     read_entry,
@@ -68,11 +68,16 @@ class MaxCombo(Result):
             "rho": [rho for rho, _ in self.weights],
             "gamma": [gamma for _, gamma in self.weights],
             "z": self.z,
-            "p_value (own, two-sided)": [two_sided_p(float(z)) for z in self.z],
+            "p_value": [two_sided_p(float(z)) for z in self.z],
         }
 
     def _notes(self) -> list[str]:
-        return [f"maximum {show(self.statistic)}, p {show(self.p_value)}, {self.sides}-sided"]
+        first, last = self.groups
+        return [
+            f"{last} against {first}: a negative z favours {last}; the table's p-values are each test's own, two-sided",
+            f"maximum {show(self.statistic)}, p {show_p(self.p_value)}, "
+            + ("two-sided" if self.sides == 2 else f"one-sided towards fewer events in {last}"),
+        ]
 
 
 def max_combo(
@@ -158,7 +163,13 @@ def _p_value(statistic: float, correlation: Floats, sides: int) -> float:
 
 def _pairs(weights: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     """The pairs as floats, each once."""
-    pairs = tuple((float(rho), float(gamma)) for rho, gamma in weights)
+    try:
+        pairs = tuple((float(rho), float(gamma)) for rho, gamma in weights)
+    except (TypeError, ValueError):
+        raise DataError(
+            "weights: pairs (rho, gamma) of Fleming-Harrington weights are needed, such as [(0, 0), (0, 1)]; case "
+            "weights are not offered"
+        ) from None
     if not pairs or any(rho < 0.0 or gamma < 0.0 for rho, gamma in pairs):
         raise DataError("weights: give at least one pair (rho, gamma) of powers that are 0 or more")
     if len(set(pairs)) < len(pairs):

@@ -270,7 +270,7 @@ def _sum_over_people(n: int, shape: tuple[int, ...], arrays: tuple[Any, ...]) ->
 
     def work(low: int, high: int) -> None:
         parts[low] = np.zeros(shape)
-        squared_influences(low, high, *(*arrays, parts[low]))
+        squared_influences(low, high, *(*arrays, np.empty((2, shape[1])), parts[low]))
 
     over_ranges(work, n, _PEOPLE)
     total = np.zeros(shape)

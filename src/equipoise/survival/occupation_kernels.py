@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from equipoise._kernel import kernel
 from equipoise.survival._arrays import Floats, Ints
 
@@ -19,7 +17,8 @@ def occupation_steps(
     number over the number at risk; `flow` is filled with the probability that moves.
     """
     for k in range(start.shape[0] - 1):
-        probability[k + 1, :] = probability[k, :]
+        for j in range(probability.shape[1]):
+            probability[k + 1, j] = probability[k, j]
         for a in range(start[k], start[k + 1]):
             flow[a] = probability[k, move_from[a]] * rate[a]
             probability[k + 1, move_from[a]] -= flow[a]
@@ -42,33 +41,36 @@ def squared_influences(
     rate: Floats,
     at_risk: Floats,
     probability: Floats,
+    room: Floats,
     squared: Floats,
 ) -> None:
     """Add, for participants `low` to `high`, the squared influence on each probability at each time, (m + 1, s).
 
     Rows of a participant, `row_start[i]` on, are in order of time; a row is at risk in `state` from time index
     `first` to `last`, and then moves to `following`, or nowhere (-1). The influence moves with the probability;
-    to each move's flow a participant at risk adds p (dN - dA)/Y.
+    to each move's flow a participant at risk adds p (dN - dA)/Y. `room` is (2, s).
     """
     s = probability.shape[1]
-    moved, change = np.empty(s), np.empty(s)
+    moved, change = 0, 1  # rows of `room`
     for i in range(low, high):
-        moved[:] = initial[i]
-        squared[0] += moved * moved
+        for j in range(s):
+            room[moved, j] = initial[i, j]
+            squared[0, j] += initial[i, j] * initial[i, j]
         row, end = row_start[i], row_start[i + 1]
         for k in range(start.shape[0] - 1):
             while row < end and last[row] < k:
                 row += 1
             here = state[row] if row < end and first[row] <= k else -1
-            change[:] = 0.0
+            for j in range(s):
+                room[change, j] = 0.0
             for a in range(start[k], start[k + 1]):
                 j = move_from[a]
-                part = moved[j] * rate[a]
+                part = room[moved, j] * rate[a]
                 if j == here:
                     own = 1.0 if last[row] == k and following[row] == move_to[a] else 0.0
                     part += probability[k, j] * (own - rate[a]) / at_risk[a]
-                change[j] -= part
-                change[move_to[a]] += part
+                room[change, j] -= part
+                room[change, move_to[a]] += part
             for j in range(s):
-                moved[j] += change[j]
-                squared[k + 1, j] += moved[j] * moved[j]
+                room[moved, j] += room[change, j]
+                squared[k + 1, j] += room[moved, j] * room[moved, j]

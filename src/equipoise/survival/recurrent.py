@@ -197,7 +197,8 @@ def mean_cumulative_function(
     check_ends(codes, labels, times, events, sets.tolerance)
     m = sets.time.size
     at_risk, recurred, deaths, survival, mean, variance = (np.empty(m) for _ in range(6))
-    mean_number(sets.order, sets.run_start, codes, events, n, at_risk, recurred, deaths, survival, mean, variance)
+    curves = (at_risk, recurred, deaths, survival, mean, variance)
+    mean_number(sets.order, sets.run_start, codes, events, np.zeros(n), *curves)
     std_error = np.sqrt(variance)
     low, high = _log_limits(mean, std_error, level)
     return MeanCumulativeFunction(

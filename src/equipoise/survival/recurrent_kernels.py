@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from equipoise._kernel import kernel
+from equipoise._kernel import inner_kernel, kernel
 from equipoise.survival._arrays import Floats, Ints
 
 
-@kernel
+@inner_kernel
 def count_events(order: Ints, event: Ints, low: int, high: int) -> tuple[float, float]:
     """Recurrent events and deaths among positions `low` to `high`."""
     recurred = 0.0
@@ -28,7 +26,7 @@ def mean_number(
     start: Ints,
     participant: Ints,
     event: Ints,
-    n: int,
+    own: Floats,
     at_risk: Floats,
     events: Floats,
     deaths: Floats,
@@ -38,21 +36,20 @@ def mean_number(
 ) -> None:
     """Fill, at every distinct time, the numbers at risk, events, deaths, S(t), mu(t) and its variance.
 
-    `event` is 1 for a recurrent event, 0 for the end of follow-up and 2 for death; each of the `n`
-    participants ends once.
+    `event` is 1 for a recurrent event, 0 for the end of follow-up and 2 for death; each of the n participants
+    ends once. `own`, (n,), is room to work in and comes as 0.
 
     The influence of participant i on mu(t) is the integral to t of S(u-)/Y(u) dM_i(u), less that of (mu(t) -
     mu(u))/Y(u) dMD_i(u), with M and MD the residuals of events and of death. It is linear in mu(t), so sums
     over those who have left (constant + slope * mu(t)) and those at risk (own events less a common part) give
     the sum of squares in one pass.
     """
-    own = np.zeros(n)
     common_event, common_slope, common_constant = 0.0, 0.0, 0.0
     own_sum, own_squares = 0.0, 0.0  # over participants at risk
     gone_cc, gone_cs, gone_ss = 0.0, 0.0, 0.0  # over those who have left
     alive = 1.0
     mu = 0.0
-    y = float(n)
+    y = float(own.shape[0])
     for k in range(start.shape[0] - 1):
         recurred, died = count_events(order, event, start[k], start[k + 1])
         size = alive / y

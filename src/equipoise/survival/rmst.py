@@ -27,11 +27,50 @@ from equipoise.survival._arrays import (
     read_time,
     read_weights,
 )
-from equipoise.survival._number import Difference, Ratio, last_less_first, last_over_first
+from equipoise.survival._number import Difference, Ratio, difference_of, ratio_of
 from equipoise.survival._restricted_mean import areas_to, check_tau
 from equipoise.survival._risk_sets import TIME_TOLERANCE
 from equipoise.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from equipoise.survival.rmst_regression import RmstRegression, fit_rmst_regression
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RmstComparison(Result):
+    """The restricted mean survival time of one group beside that of another.
+
+    Attributes:
+        group: label of the one.
+        reference: label of the other, the first group.
+        difference: mean of the group less that of the reference.
+        ratio: mean of the group over that of the reference.
+        lost_ratio: time lost of the group over that of the reference.
+    """
+
+    group: Hashable
+    reference: Hashable
+    difference: Difference
+    ratio: Ratio
+    lost_ratio: Ratio
+
+    def _title(self) -> str:
+        limits = percent(self.difference.conf_level)
+        return f"Restricted mean survival time of {self.group} beside {self.reference}, {limits} limits"
+
+    def _columns(self) -> Mapping[str, Column]:
+        found = {"difference": self.difference, "ratio": self.ratio, "ratio of time lost": self.lost_ratio}
+        columns: dict[str, Column] = {"measure": list(found)}
+        for name in ("value", "conf_low", "conf_high", "p_value"):
+            columns[name] = [getattr(number, name) for number in found.values()]
+        return columns
+
+    def lines(self) -> list[str]:
+        """The same, a line each."""
+        over = f"({self.group} / {self.reference})"
+        return [
+            f"difference ({self.group} - {self.reference}) {self.difference!r}",
+            f"ratio {over} {self.ratio!r}",
+            f"ratio of time lost {over} {self.lost_ratio!r}",
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -45,10 +84,8 @@ class Rmst(Result):
         std_error: (g,) standard errors; the time lost, tau less the mean, has the same.
         conf_low: (g,) lower limits, normal.
         conf_high: (g,) upper limits.
-        difference: mean of the last group less that of the first; None with a single group.
-        ratio: mean of the last group over that of the first.
-        lost_ratio: time lost of the last group over that of the first.
-        adjusted: the difference adjusted for covariates, where these were given.
+        comparisons: (g - 1,) each further group beside the first; not adjusted for their number.
+        adjusted: the difference of two groups adjusted for covariates, where these were given.
         regression: the model behind `adjusted`.
         conf_level: two-sided level of all limits.
     """
@@ -59,9 +96,7 @@ class Rmst(Result):
     std_error: Floats
     conf_low: Floats
     conf_high: Floats
-    difference: Difference | None
-    ratio: Ratio | None
-    lost_ratio: Ratio | None
+    comparisons: tuple[RmstComparison, ...]
     adjusted: Difference | None
     regression: RmstRegression | None
     conf_level: float
@@ -70,6 +105,43 @@ class Rmst(Result):
     def lost(self) -> Floats:
         """(g,) restricted mean times lost, tau less the mean."""
         return self.tau - self.value
+
+    @property
+    def difference(self) -> Difference | None:
+        """Mean of the second of two groups less that of the first; None with a single group.
+
+        Raises:
+            DataError: with more than two groups, which `comparisons` has.
+        """
+        found = self._of_two("difference")
+        return None if found is None else found.difference
+
+    @property
+    def ratio(self) -> Ratio | None:
+        """Mean of the second of two groups over that of the first; None with a single group.
+
+        Raises:
+            DataError: with more than two groups, which `comparisons` has.
+        """
+        found = self._of_two("ratio")
+        return None if found is None else found.ratio
+
+    @property
+    def lost_ratio(self) -> Ratio | None:
+        """Time lost of the second of two groups over that of the first; None with a single group.
+
+        Raises:
+            DataError: with more than two groups, which `comparisons` has.
+        """
+        found = self._of_two("lost_ratio")
+        return None if found is None else found.lost_ratio
+
+    def _of_two(self, what: str) -> RmstComparison | None:
+        if len(self.groups) > 2:
+            raise DataError(
+                f"{what}: {len(self.groups)} groups; .comparisons has each beside the first, {self.groups[0]}"
+            )
+        return self.comparisons[0] if self.comparisons else None
 
     def _title(self) -> str:
         return f"Restricted mean survival time to {show(self.tau)}, {percent(self.conf_level)} limits"
@@ -85,14 +157,7 @@ class Rmst(Result):
         }
 
     def _notes(self) -> list[str]:
-        if self.difference is None:
-            return []
-        last, first = self.groups[-1], self.groups[0]
-        notes = [
-            f"difference ({last} - {first}) {self.difference!r}",
-            f"ratio ({last} / {first}) {self.ratio!r}",
-            f"ratio of time lost {self.lost_ratio!r}",
-        ]
+        notes = [line for comparison in self.comparisons for line in comparison.lines()]
         return notes if self.adjusted is None else [*notes, f"adjusted difference {self.adjusted!r}"]
 
 
@@ -109,7 +174,7 @@ def rmst(
     conf_level: float = 0.95,
     time_tolerance: float = TIME_TOLERANCE,
 ) -> Rmst:
-    """The mean time lived until `tau` per group, and the last group's beside the first's.
+    """The mean time lived until `tau` per group, and each further group's beside the first's.
 
     Args:
         time: (n,) end of follow-up.
@@ -157,12 +222,27 @@ def rmst(
         std_error=std_error,
         conf_low=value - limits,
         conf_high=value + limits,
-        difference=last_less_first(value, std_error, level),
-        ratio=last_over_first(value, std_error, level),
-        lost_ratio=last_over_first(float(tau) - value, std_error, level),
+        comparisons=_comparisons(labels, value, std_error, tau=float(tau), level=level),
         adjusted=None if model is None else Difference(float(model.coef[1]), float(model.std_error[1]), level),
         regression=model,
         conf_level=level,
+    )
+
+
+def _comparisons(
+    labels: tuple[Hashable, ...], value: Floats, std_error: Floats, *, tau: float, level: float
+) -> tuple[RmstComparison, ...]:
+    """Each further group beside the first."""
+    first, first_error = float(value[0]), float(std_error[0])
+    return tuple(
+        RmstComparison(
+            group=label,
+            reference=labels[0],
+            difference=difference_of(mean, first, error, first_error, level),
+            ratio=ratio_of(mean, first, error, first_error, level),
+            lost_ratio=ratio_of(tau - mean, tau - first, error, first_error, level),
+        )
+        for label, mean, error in zip(labels[1:], value[1:].tolist(), std_error[1:].tolist(), strict=True)
     )
 
 

@@ -6,9 +6,8 @@ Klein and Moeschberger, Survival Analysis, 2nd edition 2003, section 6.2 (after 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +26,15 @@ _BANDWIDTHS = 30
 _FINE = 401
 """Points of the integral that chooses among bandwidths, the smallest of them eight steps wide."""
 
+Edge = Literal["narrowest", "widest"]
+_EDGES: dict[int, Edge] = {0: "narrowest", _BANDWIDTHS - 1: "widest"}
+_EDGE_NOTES: dict[Edge, str] = {
+    "narrowest": "the bandwidth is the narrowest of those tried, a fiftieth of the last event's time: the estimated "
+    "error may be smaller below it; look at others with bandwidth=",
+    "widest": "the bandwidth is the widest of those tried, half of the last event's time: the estimated error may be "
+    "smaller above it, where windows would be wider than the data; look at narrower ones with bandwidth=",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SmoothedHazard(Result):
@@ -40,6 +48,8 @@ class SmoothedHazard(Result):
         conf_high: (k,) upper limits; NaN where the hazard is 0.
         bandwidth: half the width of the window.
         chosen: whether the bandwidth was chosen from the data.
+        at_edge: `narrowest` or `widest` where the one chosen is at that end of those tried, so that the least
+            error may lie beyond; else None.
         conf_level: two-sided level.
     """
 
@@ -52,13 +62,15 @@ class SmoothedHazard(Result):
     conf_high: Floats
     bandwidth: float
     chosen: bool
+    at_edge: Edge | None
     conf_level: float
 
     def _title(self) -> str:
         return f"Smoothed hazard, Epanechnikov, bandwidth {show(self.bandwidth)}{' (chosen)' if self.chosen else ''}"
 
     def _notes(self) -> list[str]:
-        return [f"{percent(self.conf_level)} limits, log"]
+        limits = f"{percent(self.conf_level)} limits, log"
+        return [limits] if self.at_edge is None else [limits, _EDGE_NOTES[self.at_edge]]
 
 
 def smoothed_hazard(
@@ -78,7 +90,8 @@ def smoothed_hazard(
         event: (n,) 1 for an event, 0 for censored.
         entry: (n,) start of observation: at risk in (entry, time].
         bandwidth: half the width of the window. If not given, that of the smallest estimated integrated squared
-            error (Klein and Moeschberger, equation 6.2.9) among 30 from a fiftieth to half of the last event's time.
+            error (Klein and Moeschberger, equation 6.2.9) among 30 from a fiftieth to half of the last event's time;
+            the result says where that is the first or the last of them.
         at: times to estimate at, from 0 to the last event; 101 equally spaced if not given.
         conf_level: two-sided level.
         time_tolerance: times closer than this times the mean time are tied.
@@ -99,7 +112,7 @@ def smoothed_hazard(
         raise DataError(
             f"bandwidth: {bandwidth} is not between 0 and half of the last event's time, {show(last / 2.0)}"
         )
-    width = _best_bandwidth(times, step, last) if bandwidth is None else float(bandwidth)
+    width, at_edge = _best_bandwidth(times, step, last) if bandwidth is None else (float(bandwidth), None)
     points = np.linspace(0.0, last, _POINTS) if at is None else read_time(np.atleast_1d(np.asarray(at)), "at")
     hazard, squared = np.empty(points.size), np.empty(points.size)
     for i, t in enumerate(points):
@@ -118,6 +131,7 @@ def smoothed_hazard(
         conf_high=hazard * factor,
         bandwidth=width,
         chosen=bandwidth is None,
+        at_edge=at_edge,
         conf_level=level,
     )
 
@@ -142,22 +156,24 @@ def _weights(t: float, times: Floats, width: float, last: float) -> tuple[Floats
     return np.maximum(1.0 - np.abs(x) > -1e-12, 0.0) * kernel / width, part
 
 
-def _best_bandwidth(times: Floats, step: Floats, last: float) -> float:
-    """The bandwidth that minimises the integral of the hazard squared less twice its cross-validated mean."""
+def _best_bandwidth(times: Floats, step: Floats, last: float) -> tuple[float, Edge | None]:
+    """The bandwidth that minimises the integral of the hazard squared less twice its cross-validated mean, and whether
+    it is the first or the last of those tried.
+    """
     if times.size > _STEPS:
         begin = np.linspace(0, times.size, _STEPS, endpoint=False).astype(np.int64)
         times, step = times[begin], np.add.reduceat(step, begin)
     grid = np.linspace(0.0, last, _FINE)
-    best, chosen = math.inf, last / 4.0
-    for width in np.geomspace(last / 50.0, last / 2.0, _BANDWIDTHS):
+    widths = np.geomspace(last / 50.0, last / 2.0, _BANDWIDTHS).tolist()
+    errors = []
+    for width in widths:
         squares = np.empty(grid.size)
         for i, t in enumerate(grid):
-            weight, part = _weights(float(t), times, float(width), last)
+            weight, part = _weights(float(t), times, width, last)
             squares[i] = (weight @ step[part]) ** 2
-        error = float(np.trapezoid(squares, grid)) - 2.0 * _left_out(times, step, float(width), last)
-        if error < best:
-            best, chosen = error, float(width)
-    return chosen
+        errors.append(float(np.trapezoid(squares, grid)) - 2.0 * _left_out(times, step, width, last))
+    best = int(np.argmin(errors))
+    return widths[best], _EDGES.get(best)
 
 
 def _left_out(times: Floats, step: Floats, width: float, last: float) -> float:

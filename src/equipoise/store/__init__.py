@@ -1,0 +1,8 @@
+"""The store: ledgers of trials on SQLite or PostgreSQL, which the database itself keeps from being changed."""
+
+from equipoise.store.answers import Answer
+from equipoise.store.checkpoint import Checkpoint
+from equipoise.store.errors import StoreError
+from equipoise.store.store import Store, prepare
+
+__all__ = ["Answer", "Checkpoint", "Store", "StoreError", "prepare"]

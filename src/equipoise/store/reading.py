@@ -1,0 +1,143 @@
+"""Read a ledger out of the store: entries in order, a file of JSON lines, a verification that names the entry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import OperationalError
+
+from equipoise.ledger import Entry
+from equipoise.ledger.entry import entry_of_text
+from equipoise.ledger.verify import Chain, Verification
+
+_CHUNK = 2_000
+_REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
+"""Columns that repeat a part of the text."""
+_COLUMNS = f"seq, hash, {', '.join(_REPEATED)}, text"
+_ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq > %s ORDER BY seq LIMIT {_CHUNK}"  # noqa: S608 - our own names
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A trial's ledger in the database, as far as it goes now: entries that are added meanwhile are not read.
+
+    Attributes:
+        connection: Django's.
+        trial: the trial's row.
+        entries: how many entries its head counts.
+        head: hash of the last of them.
+    """
+
+    connection: Any
+    trial: int
+    entries: int
+    head: str
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows in order; rows beyond the head, which nothing of ours writes, are given too."""
+        last = -(2**62)
+        while True:
+            rows = self._after(last)
+            yield from rows
+            if len(rows) < _CHUNK or rows[-1][0] >= self.entries:
+                return
+            last = rows[-1][0]
+
+    def _after(self, seq: int) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            try:
+                cursor.execute(_ROWS, (self.trial, seq))
+                return list(cursor.fetchall())
+            except OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+        # SQLite holds any bytes in a text; somebody who wrote such is to be named, and is no defect
+        with self.connection.cursor() as cursor:
+            self.connection.connection.text_factory = _any_text
+            try:
+                cursor.execute(_ROWS, (self.trial, seq))
+                return list(cursor.fetchall())
+            finally:
+                self.connection.connection.text_factory = str
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The entries in order."""
+        for row in self.rows():
+            if row[0] <= self.entries:
+                yield entry_of_text(bytes(row[-1]))
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the file form, each with its line feed."""
+        for row in self.rows():
+            if row[0] <= self.entries:
+                yield _line(row)
+
+    def write(self, path: Path) -> int:
+        """Write the ledger to a file, which appears whole or not at all; how many entries."""
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        count = 0
+        try:
+            with unfinished.open("wb") as file:
+                for line in self.lines():
+                    file.write(line)
+                    count += 1
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return count
+
+    def verify(self, *, head: str | None = None) -> Verification:
+        """Verify every row: text, hash, place in the chain, and that the other columns say what the text does.
+
+        The trial's own head says how many entries there are, so entries dropped at the end are found too.
+
+        Args:
+            head: hash of the entry that should be the last, as it was written down elsewhere.
+
+        Raises:
+            LedgerError: `head` is no hash.
+        """
+        chain = Chain(head)
+        for row in self.rows():
+            if what := _take(chain, row):
+                return chain.broken(what)
+        if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
+            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were added")
+        return chain.ended()
+
+    def verify_prefix(self) -> bool:
+        """Whether the chain holds up to the entry that this ledger ends with, whatever follows it."""
+        chain = Chain(self.head)
+        for row in self.rows():
+            if row[0] > self.entries:
+                break
+            if _take(chain, row):
+                return False
+        return chain.ended().ok
+
+
+def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
+    """Take one more row, or say what is wrong with it."""
+    text, stated = row[-1], row[1]
+    if not isinstance(text, bytes | memoryview):
+        return "its text is not what was stored: it is of another type"
+    if what := chain.take(bytes(text), stated):
+        return what
+    if row[2:-1] != tuple(map(chain.body.__getitem__, _REPEATED)) or row[0] != chain.entries:
+        chain.entries -= 1  # the text holds, and its row does not
+        return "the columns of its row do not say what its text does: one of them was changed"
+    return None
+
+
+def _any_text(stored: bytes) -> str:
+    return stored.decode(errors="surrogateescape")
+
+
+def _line(row: tuple[Any, ...]) -> bytes:
+    return b'{"entry":' + bytes(row[-1]) + b',"hash":"' + str(row[1]).encode(errors="replace") + b'"}\n'
