@@ -70,7 +70,7 @@ class Scenario:
         site_sd: standard deviation of the logarithm of a site's hazard ratio (log-normal, median 1), drawn anew in
             each trial.
         entry: `random`: participants come independently; `even`: the same entries in every trial, evenly spaced on the
-            accrual curve, as rpact's.
+            accrual curve: participant i in the middle of its share (rpact: at its end).
         allocation: `balanced`: within each stratum the arms alternate in the order of entry so that no prefix is more
             than one participant away from the ratio; `simple`: each participant is allocated alone.
 
