@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 NAME = "simulate"
 EXAMPLE = (
     "Examples: equipoise simulate jcog1017 --vary hazard_ratio=0.6:1.0:0.05 --vary control_median=20,40,69;"
-    " equipoise simulate tehran --model disease --json."
-    " Ctrl-C keeps what is done in a file and leaves with status 130; --resume goes on."
+    " equipoise simulate tehran --model disease --json"
 )
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
@@ -79,7 +78,10 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a trial's design: power and size with their error, events, duration, bias; and what if."""
+    """Simulate a trial's design: power and size with their error, events, duration, bias; and what if.
+
+    Ctrl-C keeps what is done in a file and leaves with status 130; --resume goes on from there.
+    """
     from equipoise.cli.grid import read_grid
     from equipoise.design.plan.simulated import simulate_protocol
     from equipoise.design.simulation.run import SimulationInterruptedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 import sqlite3
@@ -39,6 +40,9 @@ _numbers = itertools.count(1)
 
 def set_up() -> None:
     """Set Django up, unless somebody did: a web site has settings of its own, which hold this application."""
+    # A notebook, like some test tools, has an event loop in the thread that calls: Django would then refuse. The store
+    # is synchronous throughout, and whoever calls it from an event loop waits for it knowingly.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     if not settings.configured:
         settings.configure(
             INSTALLED_APPS=["equipoise.store"],
