@@ -258,7 +258,7 @@ def page(replicates: int, rpact_replicates: int) -> tuple[str, list[Target]]:
 Made by `python scripts/simulation_page.py` in {(time.perf_counter() - began) / 60:.1f} minutes; part of
 `make validate`. {replicates:,} trials of each kind, seeds fixed: our numbers are the same whenever it is run. That z,
 the estimate and its error are those of `equipoise.survival` on the same participants is held in
-`tests/design/test_simulate.py`.
+`tests/design/test_simulated_trials.py`.
 
 {target_table(targets)}
 
