@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,10 @@ def test_an_accepted_command_without_entries_is_kept_too(store: Store, clerk: St
     assert store.submit("small", first).decision == store.submit("small", first).decision
     assert store.submit("small", first).repeated
     assert not isinstance(store.submit("small", first).decision, Accepted)
+
+
+def test_the_store_works_where_an_event_loop_runs(tmp_path: Path) -> None:
+    async def trials() -> list[str]:
+        return list(Store.open(tmp_path).trials())  # as in a notebook
+
+    assert asyncio.run(trials()) == []

@@ -298,3 +298,16 @@ def test_residuals_have_their_known_sums() -> None:
     left = survival.cox(d["time"], d["event"], d["z"], weights=weights)
     assert np.isnan(left.residuals()[::2]).all()
     assert np.isfinite(left.residuals()[1::2]).all()
+
+
+def test_a_monotone_likelihood_with_late_entries_is_said_and_no_large_number():
+    # a case found by hypothesis: sums over risk sets that large risks have left are differences
+    time = [5, 6, 7, 34, 9, 2, 4, 3, 10, 8, 1]
+    event = [0, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1]
+    x = [[1], [0], [0], [1], [1], [0], [0], [1], [0], [0], [0]]
+    strata = [0, 2, 2, 2, 2, 0, 2, 1, 2, 2, 2]
+    entry = [0, 5.4, 0, 10.2, 8.1, 0.6, 1.2, 0, 0, 7.2, 0.3]
+    fit = survival.cox(time, event, x, strata=strata, entry=entry)
+    assert fit.monotone.tolist() == [True]
+    assert np.isinf(fit.coef[0])
+    assert "monotone in x1" in str(fit)
