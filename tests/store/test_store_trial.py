@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -202,4 +203,5 @@ def test_the_store_works_where_an_event_loop_runs(tmp_path: Path) -> None:
     async def trials() -> list[str]:
         return list(Store.open(tmp_path).trials())  # as in a notebook
 
-    assert asyncio.run(trials()) == []
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop already, of a test with a browser
+        assert thread.submit(lambda: asyncio.run(trials())).result() == []
