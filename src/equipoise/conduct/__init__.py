@@ -5,9 +5,9 @@ from equipoise.conduct.decide import decide
 from equipoise.conduct.decision import Accepted, Decision, Draft, Refused
 from equipoise.conduct.desk import Desk, fold
 from equipoise.conduct.eligibility import Criteria, CriterionResult
-from equipoise.conduct.evolve import LOST, evolve_participant, evolve_trial
+from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.replay import Replay, replay_allocations
-from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.state import LOST, ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 
 __all__ = [

@@ -9,7 +9,7 @@ from equipoise.allocation import Allocation, ListState, allocate, allocate_by_ha
 from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
 from equipoise.conduct.commands import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, accept, refuse
+from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.state import ParticipantState
@@ -209,3 +209,11 @@ def _assign(context: Context, command: Allocate, step: Assign) -> Decision:
         return Accepted((), arm=arm)
     more: dict[str, Json] = {"arm": arm, "class": found, "list": step.list, "method": "classified"}
     return _admitted(context, command, "allocate", more, arm=arm)
+
+
+DECIDERS: dict[type[Any], Decider] = {
+    Screen: decide_screen,
+    Register: decide_register,
+    Allocate: decide_allocate,
+    AllocateByHand: decide_allocate_by_hand,
+}

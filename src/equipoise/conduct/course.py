@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.conduct.decision import Decider, Decision, accept, refuse
 from equipoise.protocol.model.endpoints import Event
 from equipoise.protocol.model.pathway import Crossover
 
@@ -98,3 +99,11 @@ def decide_lose(context: Context, command: Lose) -> Decision:
     if context.known.left is not None:
         return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")
     return accept("lose", command.participant, on=command.on.isoformat())
+
+
+DECIDERS: dict[type[Any], Decider] = {
+    Treat: decide_treat,
+    Happen: decide_happen,
+    Withdraw: decide_withdraw,
+    Lose: decide_lose,
+}

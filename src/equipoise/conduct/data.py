@@ -9,7 +9,7 @@ from typing import Any
 from equipoise.conduct.admission import condition_of
 from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Strike, Visit
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decision, accept, refuse
+from equipoise.conduct.decision import Decider, Decision, accept, refuse
 from equipoise.conduct.evolve import STRIKABLE, without
 from equipoise.conduct.hindsight import warnings_of
 from equipoise.conduct.values import check_value, recorded_json
@@ -206,3 +206,14 @@ def _corrected_since(entry: Entry, history: tuple[Entry, ...]) -> str | None:
     held: Any = entry.data.get("values", {})
     later = (item.data["variable"] for item in history if item.kind == "correct" and item.seq > entry.seq)
     return next((str(name) for name in later if name in held), None)
+
+
+DECIDERS: dict[type[Any], Decider] = {
+    Record: decide_record,
+    Judge: decide_judge,
+    Assess: decide_assess,
+    Classify: decide_classify,
+    Visit: decide_visit,
+    Correct: decide_correct,
+    Strike: decide_strike,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +10,11 @@ from equipoise.conduct import admission, course, data, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
-    Assess,
     CheckCohort,
-    Classify,
     Close,
     Command,
     Correct,
     Cut,
-    Happen,
-    Judge,
     Lose,
     Open,
     Record,
@@ -27,37 +23,20 @@ from equipoise.conduct.commands import (
     Screen,
     Strike,
     Treat,
-    Visit,
     Withdraw,
 )
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decision, Draft, refuse
+from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
 
-_DECIDERS: dict[type[Any], Callable[[Context, Any], Decision]] = {
-    Open: whole_trial.decide_open,
-    CheckCohort: whole_trial.decide_check_cohort,
-    Cut: whole_trial.decide_cut,
-    Reveal: whole_trial.decide_reveal,
-    Close: whole_trial.decide_close,
-    Screen: admission.decide_screen,
-    Register: admission.decide_register,
-    Allocate: admission.decide_allocate,
-    AllocateByHand: admission.decide_allocate_by_hand,
-    Record: data.decide_record,
-    Judge: data.decide_judge,
-    Assess: data.decide_assess,
-    Classify: data.decide_classify,
-    Visit: data.decide_visit,
-    Correct: data.decide_correct,
-    Strike: data.decide_strike,
-    Treat: course.decide_treat,
-    Happen: course.decide_happen,
-    Withdraw: course.decide_withdraw,
-    Lose: course.decide_lose,
+_DECIDERS: dict[type[Any], Decider] = {
+    **whole_trial.DECIDERS,
+    **admission.DECIDERS,
+    **data.DECIDERS,
+    **course.DECIDERS,
 }
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})

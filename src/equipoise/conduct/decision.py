@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from equipoise.conduct.context import Context
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.ledger import Json
 
@@ -50,6 +51,9 @@ class Refused:
 
 
 Decision: TypeAlias = Accepted | Refused
+
+Decider: TypeAlias = Callable[[Context, Any], Decision]
+"""Decides one kind of command."""
 
 
 def accept(kind: str, participant: str | None = None, /, **data: Json) -> Accepted:

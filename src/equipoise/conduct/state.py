@@ -10,6 +10,9 @@ from equipoise.allocation import ListState
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
 
+LOST = "lost"
+"""`Left.rule` of a participant lost to follow-up."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialState:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from equipoise.allocation import commitment
 from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
 from equipoise.conduct.commands import CheckCohort, Close, Cut, Open, Reveal
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Accepted, Decision, accept, refuse
+from equipoise.conduct.decision import Accepted, Decider, Decision, accept, refuse
 from equipoise.errors import AllocationError
 from equipoise.ledger import Json
 from equipoise.protocol.model.allocation import ClassifiedList
@@ -91,3 +92,12 @@ def decide_close(context: Context, command: Close) -> Decision:  # noqa: ARG001 
     if context.trial.commitments and not context.trial.revealed:
         return replace(closed, warnings=("the seeds were not revealed: no allocation of this ledger can be replayed",))
     return closed
+
+
+DECIDERS: dict[type[Any], Decider] = {
+    Open: decide_open,
+    CheckCohort: decide_check_cohort,
+    Cut: decide_cut,
+    Reveal: decide_reveal,
+    Close: decide_close,
+}

@@ -1,0 +1,36 @@
+"""Commands about what happens to a participant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from equipoise.conduct.commands.base import AboutParticipant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treat(AboutParticipant):
+    """An intervention was started, done or stopped."""
+
+    intervention: str
+    status: Literal["started", "done", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happen(AboutParticipant):
+    """An event of the protocol: a death with its cause, a progression, a procedure."""
+
+    event: str
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(AboutParticipant):
+    """A withdrawal, by a rule of the protocol."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lose(AboutParticipant):
+    """Lost to follow-up: last known alive on that day."""
