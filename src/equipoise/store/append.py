@@ -168,8 +168,8 @@ class Counter:
             folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
             self.remembered.keep(self.trial, work.participant.number, folded)
         if work.state.lists is not state.lists:
-            gone, made = projections.changed_strata(state.lists, work.state.lists)
-            projections.write(self.cursor, self.trial, gone, made)
+            changed = projections.changed_strata(state.lists, work.state.lists)
+            projections.write(self.cursor, self.trial, {}, changed)
         after = work.state
         self.cursor.execute(_NEW_HEAD, (after.entries, after.head, projections.trial_text(after), self.trial))
 

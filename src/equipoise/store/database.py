@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import django
 from django.conf import settings
 from django.db import connections
 
-from equipoise.store.driver import Cursor
+from equipoise.store.driver import Cursor, cursor_of
 from equipoise.store.errors import StoreError
 
 FILE = "equipoise.sqlite3"
@@ -132,7 +132,7 @@ def reading(alias: str) -> Iterator[Cursor]:
     """Statements that only read, each a transaction of its own."""
     connection = connections[alias]
     with connection.wrap_database_errors:
-        yield Cursor(connection)
+        yield cursor_of(connection)
 
 
 @contextmanager
@@ -151,30 +151,34 @@ def writing(alias: str, *, together: bool = False) -> Iterator[Cursor]:
     if connection.in_atomic_block:
         raise RuntimeError("a transaction of the store cannot be within another: it would not be durable by itself")
     with connection.wrap_database_errors:
-        cursor = Cursor(connection)
-        with _sqlite_transaction(cursor) if connection.vendor == "sqlite" else _postgresql_transaction(cursor, together):
+        if connection.vendor == "sqlite":
+            transaction = _sqlite_transaction(connection)
+        else:
+            transaction = _postgresql_transaction(connection, together=together)
+        with transaction as cursor:
             yield cursor
 
 
 @contextmanager
-def _sqlite_transaction(cursor: Cursor) -> Iterator[None]:
+def _sqlite_transaction(connection: Any) -> Iterator[Cursor]:
     """Begin when nobody else writes.
 
     SQLite's own way to wait for another writer polls ever more rarely, so that of many writers those who have waited
     longest are served last, and some never. Here all who wait look equally often after a few looks, and at random.
     """
-    driver = cursor.db.connection
+    cursor = cursor_of(connection)
+    driver = connection.connection
     driver.execute("PRAGMA busy_timeout = 0")
     try:
         _begin(driver)
     finally:
         driver.execute(_PRAGMAS[0])
     try:
-        yield
+        yield cursor
         driver.execute("COMMIT")
     except BaseException:
         if driver.in_transaction:  # a full disk may have ended it
-            _roll_back(cursor.db, driver.rollback)
+            _roll_back(connection, driver.rollback)
         raise
 
 
@@ -194,17 +198,24 @@ def _begin(driver: Any) -> None:
 
 
 @contextmanager
-def _postgresql_transaction(cursor: Cursor, together: bool) -> Iterator[None]:
-    driver = cursor.db.connection
+def _postgresql_transaction(connection: Any, *, together: bool) -> Iterator[Cursor]:
+    from equipoise.store import pipeline  # noqa: PLC0415 - only where PostgreSQL is asked for
+
+    connection.ensure_connection()
+    driver = connection.connection
+    if not (together and pipeline.is_supported()):
+        with driver.transaction():
+            yield cursor_of(connection)
+        return
+    cursor = pipeline.PipelineCursor(connection)
     try:
-        with driver.pipeline() if together and _can_pipeline() else nullcontext():
-            cursor.execute("BEGIN")
-            yield
-            ended = cursor.execute("COMMIT").fetched
-        if ended.statusmessage != "COMMIT":  # PostgreSQL answers ROLLBACK, and no error, if the transaction had failed
-            raise RuntimeError(f"a commit was answered with {ended.statusmessage}")
-    except BaseException:
-        _roll_back(cursor.db, driver.rollback)
+        yield cursor
+        cursor.commit()
+    except Exception:
+        _roll_back(connection, cursor.roll_back)
+        raise
+    except BaseException:  # interrupted, perhaps while waiting for the server
+        connection.close()
         raise
 
 
@@ -214,13 +225,6 @@ def _roll_back(connection: Any, rollback: Callable[[], None]) -> None:
         rollback()
     except connection.Database.Error:
         connection.close()
-
-
-def _can_pipeline() -> bool:
-    """Whether the client's library can send statements together; since libpq 14."""
-    import psycopg  # noqa: PLC0415 - only where PostgreSQL is asked for
-
-    return bool(psycopg.Pipeline.is_supported())
 
 
 @contextmanager

@@ -140,18 +140,15 @@ def stratum_rows(lists: Mapping[str, ListState]) -> Rows:
     return {STRATUM.name: rows}
 
 
-def changed_strata(before: Mapping[str, ListState], after: Mapping[str, ListState]) -> tuple[Rows, Rows]:
-    """The rows of strata that differ between two states of the lists: as they were, and as they are."""
-    changed = {
-        name: [key for key, here in state.strata.items() if here is not before.get(name, _NO_LIST).strata.get(key)]
-        for name, state in after.items()
-    }
-    old, new = (
-        {name: ListState({key: lists[name].strata[key] for key in keys if key in lists[name].strata})
-         for name, keys in changed.items() if name in lists}
-        for lists in (before, after)
-    )  # fmt: skip
-    return stratum_rows(old), stratum_rows(new)
+def changed_strata(before: Mapping[str, ListState], after: Mapping[str, ListState]) -> Rows:
+    """The rows of the strata that are others than before; none ever goes."""
+    return stratum_rows(
+        {
+            name: ListState({key: here for key, here in state.strata.items() if here is not known.get(key)})
+            for name, state in after.items()
+            for known in (before.get(name, _NO_LIST).strata,)
+        }
+    )
 
 
 _NO_LIST = ListState()
