@@ -1,7 +1,12 @@
 """How fast a store is: durable allocations beside bare inserts, a participant's page, verifying.
 
-The bare rate is that of the same number of rows, inserted in one transaction for each allocation on the same engine in
-the same run, through the driver alone. Rounds of both take turns, so that a disk whose mood changes favours neither.
+The bare rate is that of transactions that insert the same number of rows, of the same bytes, as an allocation writes:
+on the same engine and disk, in the same run, as durable (SQLite: WAL and synchronous FULL; PostgreSQL: synchronous_commit
+on), through the driver alone, one INSERT a row, into one table with a primary key. What an allocation writes is read back
+from the store: every row that the last one inserted, changed or deleted, with the bytes of all its columns. The bare
+table has no second index, no trigger and no row to find, and nothing is decided. Rounds of both take turns, so that a
+disk whose mood changes favours neither; the rates are medians over rounds, and so is the share, which is ours over theirs
+of the same turn.
 
 Run: python scripts/bench_store.py [--allocations 400] [--participants 10000] [--entries 1000000] [--json]
 """
@@ -23,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from crash_page import DAY, TRIAL, asked_of, first_command, place
+from django.db import connections
 from small_trial import SEEDS, TEXT
 
 from equipoise.conduct.decision import Draft
@@ -34,14 +40,29 @@ from equipoise.store import Store
 PLAIN = TEXT[: TEXT.index("cohort_rules:")] + TEXT[TEXT.index("withdrawal:") :]
 """The small trial without cohort rules, which count everybody at every step and are no part of storing."""
 ROUND = 50
-ROWS = 6
-"""Rows that an allocation inserts or changes: entry, command, head, allocation, stratum, participant; tasks aside."""
-PAYLOAD = "x" * 500
+TABLES = {
+    "entry": "command = %s", "command": "command = %s", "head": "true", "participant": "number = %s",
+    "allocation": "participant = %s", "stratum": "true",
+}  # fmt: skip
+"""Tables in which an allocation inserts or changes one row; it deletes one more, the open task."""
+TASK_BYTES = 60
+
+
+def written(store: Store, command: Any) -> list[int]:
+    """The bytes of every row that an allocation wrote."""
+    found = [TASK_BYTES]
+    with connections[store.alias].cursor() as cursor:
+        for table, where in TABLES.items():
+            value = command.participant if "part" in where or "number" in where else command.id
+            cursor.execute(f"SELECT * FROM store_{table} WHERE {where}", [value] if "%s" in where else [])
+            ((row),) = cursor.fetchall()
+            found.append(sum(8 if isinstance(part, int) else len(part) for part in row if part is not None))
+    return found
 
 
 @contextmanager
-def bare(engine: str, location: str) -> Iterator[Callable[[int], None]]:
-    """A function that inserts `ROWS` rows in one durable transaction, through the driver."""
+def bare(engine: str, location: str, sizes: list[int]) -> Iterator[Callable[[int], None]]:
+    """A function that inserts rows of these sizes in one durable transaction, through the driver."""
     table = "CREATE TABLE bare (a BIGINT, b BIGINT, c TEXT, PRIMARY KEY (a, b))"
     if engine == "sqlite":
         connection: Any = sqlite3.connect(Path(location) / "bare.sqlite3", isolation_level=None)
@@ -54,11 +75,12 @@ def bare(engine: str, location: str) -> Iterator[Callable[[int], None]]:
         connection = psycopg.connect(location, autocommit=True)
         begin, sql = "BEGIN", "INSERT INTO bare VALUES (%s, %s, %s)"
     connection.execute(table)
+    payloads = ["x" * (size - 16) for size in sizes]  # the key has two numbers
 
     def insert(number: int) -> None:
         connection.execute(begin)
-        for row in range(ROWS):
-            connection.execute(sql, (number, row, PAYLOAD))
+        for row, payload in enumerate(payloads):
+            connection.execute(sql, (number, row, payload))
         connection.execute("COMMIT")
 
     try:
@@ -67,22 +89,32 @@ def bare(engine: str, location: str) -> Iterator[Callable[[int], None]]:
         connection.close()
 
 
-def allocations(engine: str, count: int) -> dict[str, Any]:
+def allocations(engine: str, count: int, text: str = PLAIN) -> dict[str, Any]:
     """Allocations a second, and bare transactions a second, in turns."""
-    with place(engine) as location, bare(engine, location) as insert, Store.open(location) as store:
-        store.create_trial(PLAIN)
-        store.submit(TRIAL, first_command(PLAIN))
-        asked = [asked_of(number) for number in range(1, count + 1)]
+    with place(engine) as location, Store.open(location) as store:
+        store.create_trial(text)
+        store.submit(TRIAL, first_command(text))
+        asked = [asked_of(number) for number in range(count + 1)]
         for every in asked:
             for command in every[:-1]:
                 store.submit(TRIAL, command)
+        last = asked.pop()[-1]
+        allocate(store, last)
         ours, theirs = [], []
-        for start in range(0, count, ROUND):
-            numbers = range(start, min(start + ROUND, count))
-            ours.append(rate(lambda number: allocate(store, asked[number][-1]), numbers))
-            theirs.append(rate(insert, numbers))
-    made, inserted = statistics.median(ours), statistics.median(theirs)
-    return {"engine": engine, "allocations a second": round(made), "bare": round(inserted), "share": made / inserted}
+        sizes = written(store, last)
+        with bare(engine, location, sizes) as insert:
+            for start in range(0, count, ROUND):
+                numbers = range(start, min(start + ROUND, count))
+                ours.append(rate(lambda number: allocate(store, asked[number][-1]), numbers))
+                theirs.append(rate(insert, numbers))
+        assert store.verify(TRIAL).ok
+        assert not store.rebuild(TRIAL).changed
+    shares = [made / inserted for made, inserted in zip(ours, theirs, strict=True)]
+    return {
+        "engine": engine, "allocations a second": round(statistics.median(ours)),
+        "bare": round(statistics.median(theirs)), "rows": len(sizes), "bytes": sum(sizes),
+        "share": statistics.median(shares), "least": min(shares), "most": max(shares),
+    }  # fmt: skip
 
 
 def allocate(store: Store, command: Any) -> None:

@@ -7,7 +7,7 @@ written is the difference between two sets of rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -17,6 +17,7 @@ from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol import Protocol
+from equipoise.store.driver import Cursor
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -75,25 +76,38 @@ OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "parti
 TABLES = (*OF_PARTICIPANT, STRATUM)
 
 
-def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows:
-    """Every row of a participant."""
+def participant_rows(
+    criteria: Criteria, state: ParticipantState | None, before: tuple[ParticipantState, Rows] | None = None
+) -> Rows:
+    """Every row of a participant.
+
+    Args:
+        criteria: the protocol's.
+        state: the participant's; None if there is none.
+        before: an earlier state and its rows. A state is never changed in place, so what is the same object in both
+            makes the same rows.
+    """
     if state is None:
         return {table.name: {} for table in OF_PARTICIPANT}
-    number = state.number
+    number, old, rows = (state.number, None, {}) if before is None else (state.number, *before)
+    assert old is None or old.number == number
     return {
-        PARTICIPANT.name: {(number,): _participant(state)},
+        PARTICIPANT.name: {(number,): _participant(state, old, rows)},
         ALLOCATION.name: dict(_allocations(state)),
-        FORM.name: {
-            (number, place): (record.form, record.visit, record.on.isoformat(), values_text(record.values))
-            for place, record in enumerate(state.forms, start=1)
-        },
+        FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
             (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
         },
     }  # fmt: skip
 
 
-def _participant(state: ParticipantState) -> tuple[Any, ...]:
+def _forms(state: ParticipantState) -> Iterator[tuple[Key, tuple[Any, ...]]]:
+    for place, record in enumerate(state.forms, start=1):
+        yield (state.number, place), (record.form, record.visit, record.on.isoformat(), values_text(record.values))
+
+
+def _participant(state: ParticipantState, old: ParticipantState | None, rows: Rows) -> tuple[Any, ...]:
+    same = old is not None and old.values is state.values
     return (
         state.history[0].seq,
         state.site,
@@ -104,7 +118,7 @@ def _participant(state: ParticipantState) -> tuple[Any, ...]:
         None if state.left is None else state.left.rule,
         _day(state.last_alive),
         text_of({step: day.isoformat() for step, day in state.steps.items()}),
-        values_text(state.values),
+        rows[PARTICIPANT.name][state.number,][-1] if same else values_text(state.values),
     )
 
 
@@ -124,6 +138,20 @@ def stratum_rows(lists: Mapping[str, ListState]) -> Rows:
     """Every row of the allocation lists."""
     rows = {(name, key): (text_of(here),) for name, state in lists.items() for key, here in state.to_json().items()}
     return {STRATUM.name: rows}
+
+
+def changed_strata(before: Mapping[str, ListState], after: Mapping[str, ListState]) -> Rows:
+    """The rows of the strata that are others than before; none ever goes."""
+    return stratum_rows(
+        {
+            name: ListState({key: here for key, here in state.strata.items() if here is not known.get(key)})
+            for name, state in after.items()
+            for known in (before.get(name, _NO_LIST).strata,)
+        }
+    )
+
+
+_NO_LIST = ListState()
 
 
 def list_state(strata: Iterable[tuple[str, str]]) -> ListState:
@@ -179,10 +207,13 @@ class Values:
 
 def text_of(value: Any) -> str:
     """JSON, the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _WRITER(value)
 
 
-def write(cursor: Any, trial: int, before: Rows, after: Rows) -> int:
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
     """Write what differs between two sets of rows of the same tables; how many rows that were."""
     written = 0
     for table in TABLES:

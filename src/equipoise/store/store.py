@@ -22,10 +22,12 @@ from equipoise.ledger import Verification
 from equipoise.protocol import Protocol, loads
 from equipoise.store import database, guards, importing, projections, rebuild
 from equipoise.store.answers import Answer
-from equipoise.store.append import Compiled, Counter, participant_of
+from equipoise.store.append import Compiled, Counter, locks, participant_of
 from equipoise.store.checkpoint import Checkpoint
+from equipoise.store.driver import Cursor
 from equipoise.store.errors import StoreError
 from equipoise.store.reading import Ledger
+from equipoise.store.remembered import Remembered
 from equipoise.store.trouble import told
 
 _TRIALS = "SELECT name FROM store_trial ORDER BY id"
@@ -68,6 +70,7 @@ class Store:
         self.alias = alias
         self._protocols: dict[str, Compiled] = {}
         self._numbers: dict[str, int] = {}
+        self._remembered = Remembered()
 
     @classmethod
     def open(cls, location: str | Path) -> Store:
@@ -144,8 +147,8 @@ class Store:
         """
         if problem := malformed(command):
             return Answer(refuse(problem))
-        with self._writing() as cursor:
-            return self._counter(cursor, trial).submit(command, seeds or {})
+        with self._writing(together=True) as cursor:
+            return self._counter(cursor, self._number(cursor, trial)).submit(command, seeds or {})
 
     def ledger(self, trial: str) -> Ledger:
         """The ledger as it stands: iterate over its entries."""
@@ -180,8 +183,9 @@ class Store:
             StoreError: there is none of that number.
         """
         with self._reading() as cursor:
-            at = self._counter(cursor, trial)
-            found = participant_of(at, self._criteria_in_force(cursor, at.trial), number)
+            trial_number = self._number(cursor, trial)
+            criteria = self._criteria_in_force(cursor, trial_number)
+            found = participant_of(cursor, trial_number, criteria, number)
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
@@ -216,7 +220,7 @@ class Store:
         with self._writing() as cursor:
             number = importing.make_trial(cursor, name, protocol, protocol_text, datetime.now(UTC))
             importing.insert(cursor, number, rows)
-            rebuild.rebuild(self._counter(cursor, name), self._criteria_in_force(cursor, number))
+            rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
         return name
 
     def rebuild(self, trial: str) -> rebuild.Rebuilt:
@@ -226,9 +230,9 @@ class Store:
             StoreError: the ledger does not hold: what is broken cannot be built on.
         """
         with self._writing() as cursor:
-            at = self._counter(cursor, trial)
-            cursor.execute(_HEAD + at.locks, (at.trial,))
-            return rebuild.rebuild(at, self._criteria_in_force(cursor, at.trial))
+            number = self._number(cursor, trial)
+            cursor.execute(_HEAD + locks(cursor), (number,))
+            return rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
 
     def verify(self, trial: str, *, head: str | None = None) -> Verification:
         """Verify the ledger as it is stored; see `Ledger.verify`."""
@@ -259,29 +263,26 @@ class Store:
             return Ledger(ledger.connection, ledger.trial, checkpoint.entries, checkpoint.head).verify_prefix()
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def _writing(self, *, together: bool = False) -> Iterator[Cursor]:
         """A transaction that may write: on SQLite nobody else does meanwhile."""
-        with told(self.alias, writing=True), database.writing(self.alias), connections[self.alias].cursor() as cursor:
+        with told(self.alias, writing=True), database.writing(self.alias, together=together) as cursor:
             yield cursor
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
-        with told(self.alias), connections[self.alias].cursor() as cursor:
+    def _reading(self) -> Iterator[Cursor]:
+        with told(self.alias), database.reading(self.alias) as cursor:
             yield cursor
 
-    def _counter(self, cursor: Any, trial: str) -> Counter:
-        locks = " FOR UPDATE" if connections[self.alias].vendor == "postgresql" else ""
-        return Counter(cursor, self._number(cursor, trial), locks, lambda digest: self._compiled(cursor, digest))
+    def _counter(self, cursor: Cursor, trial: int) -> Counter:
+        return Counter(cursor, trial, lambda digest: self._compiled(cursor, digest), self._remembered)
 
-    def _number(self, cursor: Any, trial: str) -> int:
+    def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
         if trial not in self._numbers:
             cursor.execute(_TRIAL, (trial,))
             row = cursor.fetchone()
             if row is None:
                 raise StoreError(f"there is no trial '{trial[:100]}' in this store; see `Store.trials`")
-            if connections[self.alias].in_atomic_block:
-                return int(row[0])  # not kept: the transaction that makes it may yet fail
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
