@@ -197,10 +197,3 @@ def write(cursor: Any, trial: int, before: Rows, after: Rows) -> int:
                 cursor.executemany(sql, rows)
         written += len(gone) + len(made)
     return written
-
-
-def differing(before: Rows, after: Rows) -> int:
-    """How many rows differ between two sets of rows."""
-    tables = before.keys() | after.keys()
-    pairs = ((before.get(table, {}), after.get(table, {})) for table in tables)
-    return sum(old.get(key) != new.get(key) for old, new in pairs for key in old.keys() | new.keys())
