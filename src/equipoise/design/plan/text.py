@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from equipoise.design._checks import sided
 from equipoise.estimates import significant
 from equipoise.estimates.result import percent, show
 
@@ -53,8 +54,7 @@ def _setting(found: Derivation) -> Iterator[str]:
     yield f"{found.trial}: {sizing.endpoint}, {arms}"
     parts = []
     if sizing.alpha is not None and sizing.sides is not None:
-        sides = "one-sided" if sizing.sides == 1 else "two-sided"
-        parts.append(f"{sides} level {sizing.alpha:g}")
+        parts.append(f"{sided(sizing.sides)} level {sizing.alpha:g}")
     if sizing.power is not None:
         parts.append(f"power {sizing.power:g}")
     if sizing.end is not None:

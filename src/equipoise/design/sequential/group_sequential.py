@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_power, check_ratio
+from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_power, check_ratio, sided
 from equipoise.design.sequential.boundaries import Bounds, BySpending, Given, read_bounds, spending_or_numbers
 from equipoise.design.sequential.crossing import Crossing, crossing_probabilities, read_information, read_numbers
 from equipoise.design.sequential.crossing_kernels import Floats
@@ -272,9 +272,9 @@ class GroupSequential(Result):
         return moved
 
     def _title(self) -> str:
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         looks = "1 look" if self.looks == 1 else f"{self.looks} looks"
-        return f"Group-sequential test, {looks}, {sides} alpha {show(self.alpha)}, bounds {self.rules.efficacy.words}"
+        level = f"{sided(self.sides)} alpha {show(self.alpha)}"
+        return f"Group-sequential test, {looks}, {level}, bounds {self.rules.efficacy.words}"
 
     def _columns(self) -> Mapping[str, Column]:
         columns: dict[str, Column] = {"look": np.arange(1, self.looks + 1), "information": self.information}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise.design._checks import sided
 from equipoise.design.simulation.numbers import Floats, Ints
 from equipoise.design.simulation.stopping import Stopping
 from equipoise.design.simulation.sums import Sums
@@ -371,9 +372,8 @@ class Simulation(Result):
         return columns | {"stopped": self.stopped_by_look}
 
     def _notes(self) -> list[str]:
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         notes = [
-            f"power {self.power!r} at {sides} alpha {show(self.alpha)}",
+            f"power {self.power!r} at {sided(self.sides)} alpha {show(self.alpha)}",
             f"when it stops: {self.expected_events!r} events, {self.expected_participants!r} participants, "
             f"{self.expected_duration!r} months",
         ]
