@@ -186,7 +186,7 @@ def protocol_scenario(
     if events and end is not None:
         notes.append(f"a trial that has not reached its events by month {end:.4g}, the planned end, is analysed then")
     if bounds is None and len(information) > 1:
-        bounds = sizing.bounds or "spending:obrien-fleming"
+        bounds = sizing.bounds_at_looks
     if sizing.alpha is None or sizing.sides is None:
         raise DesignError(f"{protocol.id}: its design states no level or no sides; state alpha and sides in the file")
     return PlannedTrial(

@@ -30,6 +30,8 @@ from equipoise.errors import DesignError
 
 Bounds: TypeAlias = str | ArrayLike | Callable[[float], float] | Spending
 """What a user may give for bounds."""
+USUAL_BOUNDS = "spending:obrien-fleming"
+"""Of looks whose bounds nobody says."""
 _CLASSICAL = "obrien-fleming, pocock, wang-tsiatis:0.25, haybittle-peto"
 _TOLERANCE = 1e-11
 _STEPS = 40

@@ -16,7 +16,14 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_power, check_ratio, sided
-from equipoise.design.sequential.boundaries import Bounds, BySpending, Given, read_bounds, spending_or_numbers
+from equipoise.design.sequential.boundaries import (
+    USUAL_BOUNDS,
+    Bounds,
+    BySpending,
+    Given,
+    read_bounds,
+    spending_or_numbers,
+)
 from equipoise.design.sequential.crossing import Crossing, crossing_probabilities, read_information, read_numbers
 from equipoise.design.sequential.crossing_kernels import Floats
 from equipoise.design.sequential.probabilities import SequentialProbabilities
@@ -69,7 +76,7 @@ class GroupSequential(Result):
         *,
         alpha: float,
         sides: int = 1,
-        bounds: Bounds = "spending:obrien-fleming",
+        bounds: Bounds = USUAL_BOUNDS,
         futility: Bounds | None = None,
         binding: bool = False,
         power: float | None = None,
