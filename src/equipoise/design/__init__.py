@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         power_for_events,
         z_of_hazard_ratio,
     )
-    from equipoise.design.plan.derivation import Effect
     from equipoise.design.plan.derive import derive
     from equipoise.design.plan.scenario import protocol_scenario
     from equipoise.design.plan.simulated import simulate_protocol
@@ -71,6 +70,7 @@ if TYPE_CHECKING:
     from equipoise.design.weighted.max_combo_design import max_combo_power
     from equipoise.design.weighted.weighted_sample_size import sample_size_weighted
     from equipoise.design.weighted.weighted_tests import weighted_test
+    from equipoise.trials.published_effects import PublishedEffect
 
 _HOME = {
     "accrual": ("Accrual",),
@@ -80,7 +80,7 @@ _HOME = {
     "weighted.average_hazard_ratio": ("average_hazard_ratio",),
     "sequential.conditional_power": ("conditional_power", "information_needed", "predictive_power"),
     "sequential.crossing": ("crossing_probabilities",),
-    "plan.derivation": ("Effect",),
+    "plan.derivation": ("PublishedEffect",),
     "plan.derive": ("derive",),
     "plan.scenario": ("protocol_scenario",),
     "plan.simulated": ("simulate_protocol",),
@@ -122,12 +122,12 @@ __all__ = [
     "DiseaseEndpoint",
     "DiseaseScenario",
     "DriftPrior",
-    "Effect",
     "GroupSequential",
     "NormalPrior",
     "PointsPrior",
     "PopulationStratum",
     "ProgressionCrossover",
+    "PublishedEffect",
     "Scenario",
     "SimulationInterruptedError",
     "Stratum",

@@ -34,9 +34,7 @@ from equipoise.design.sequential.prior import (
 )
 from equipoise.errors import DesignError
 from equipoise.estimates.result import Column, Result, percent, show
-
-Row = tuple[str, float, tuple[float, float], float]
-"""A published effect: label, hazard ratio, its interval, and the level of that interval."""
+from equipoise.trials.published_effects import PublishedEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +253,7 @@ class PublishedPower(Result):
 
 
 def power_at_published(
-    rows: Iterable[Row],
+    effects: Iterable[PublishedEffect],
     *,
     events: float,
     ratio: float = 1.0,
@@ -267,7 +265,7 @@ def power_at_published(
     """Power and assurance at published effects.
 
     Args:
-        rows: (label, hazard ratio, (lower limit, upper limit), level of the interval) of each.
+        effects: with their intervals.
         events: of the fixed analysis, or at information 1 of the design.
         ratio: treatment to control participants.
         design: group-sequential; None for one fixed analysis.
@@ -281,16 +279,14 @@ def power_at_published(
     plan = plan_of(design, alpha, sides)
     towards(benefit)
     labels, found = [], []
-    for label, hazard_ratio, (low, high), level in rows:
-        prior = NormalPrior.from_interval(hazard_ratio, low, high, conf_level=level)
-        powers = [
-            plan.power(drift_of_hazard_ratio(hr, events, ratio=ratio, benefit=benefit))
-            for hr in (hazard_ratio, low, high)
-        ]
+    for effect in effects:
+        prior = NormalPrior.from_effect(effect)
+        ratios = effect.hazard_ratio, effect.conf_low, effect.conf_high
+        powers = [plan.power(drift_of_hazard_ratio(hr, events, ratio=ratio, benefit=benefit)) for hr in ratios]
         over = assurance(prior, events=events, ratio=ratio, design=design, alpha=alpha, sides=sides, benefit=benefit)
-        labels.append(label)
-        found.append([hazard_ratio, low, high, level, *powers, over.value, over.benefit_probability])
+        labels.append(effect.label)
+        found.append([*ratios, effect.conf_level, *powers, over.value, over.benefit_probability])
     if not found:
-        raise DesignError("rows: none; give (label, hazard ratio, (lower, upper), level) of each published effect")
+        raise DesignError("effects: none; give a PublishedEffect or several")
     columns = list(np.array(found, dtype=float).T)
     return PublishedPower(tuple(labels), float(events), *columns)
