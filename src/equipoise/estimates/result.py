@@ -59,10 +59,7 @@ class Result(ABC):
     def __str__(self) -> str:
         """A plain table."""
         names, rows, n = self._cells()
-        widths = [max(len(name), *(len(row[j]) for row in rows)) if rows else len(name) for j, name in enumerate(names)]
-        lines = [
-            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in [names, *rows]
-        ]
+        lines = aligned([names, *rows])
         if n > len(rows):
             lines.insert(1 + len(rows) // 2, f"... {n - len(rows)} rows ...")
         return "\n".join([self._title(), *lines, *self._notes()])
@@ -81,6 +78,18 @@ class Result(ABC):
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
         caption = f"<caption>{html.escape(self._title())}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{notes}"
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 0) -> list[str]:
+    """Rows of cells as lines, the columns aligned to the right but for the first `left`."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if j < left else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def show(value: object) -> str:

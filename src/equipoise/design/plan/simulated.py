@@ -17,7 +17,7 @@ from equipoise.design.simulation.run import Progress, run_plans
 from equipoise.design.simulation.tests_at_looks import Test
 from equipoise.errors import DesignError
 from equipoise.estimates import significant
-from equipoise.estimates.result import Column, Result, percent, show
+from equipoise.estimates.result import Column, Result, aligned, percent, show
 from equipoise.protocol import Protocol
 
 _MOST_CASES = 10_000
@@ -275,10 +275,8 @@ def _looks(case: Case) -> Iterator[str]:
     yield from _table(columns)
 
 
-def _table(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(name), *(len(cell) for cell in cells)) for name, cells in columns.items()]
-    for row in [tuple(columns), *zip(*columns.values(), strict=True)]:
-        yield "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+def _table(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"  {line}" for line in aligned([tuple(columns), *zip(*columns.values(), strict=True)])]
 
 
 def _document(one: Simulation, null: Simulation) -> dict[str, Any]:
