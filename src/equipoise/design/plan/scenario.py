@@ -22,7 +22,7 @@ from equipoise.design.rounding import round_up
 from equipoise.design.simulation.disease_scenario import DiseaseScenario
 from equipoise.design.simulation.run import Plan
 from equipoise.design.simulation.scenario import Scenario
-from equipoise.design.simulation.simulate import Bounds, plan
+from equipoise.design.simulation.settings import Bounds, Settings
 from equipoise.design.simulation.tests_at_looks import Test
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
@@ -113,8 +113,7 @@ class PlannedTrial:
 
     def plan(self, *, replicates: int, seed: int, keep: Literal["all", "summary"] = "summary") -> Plan:
         """What is to be simulated, for `equipoise.design.simulation.run.run_plans`."""
-        return plan(
-            self.scenario,
+        return Settings(
             replicates=replicates,
             seed=seed,
             events=self.events or None,
@@ -126,7 +125,7 @@ class PlannedTrial:
             tests=self.tests,
             max_duration=self.max_duration,
             keep=keep,
-        )
+        ).plan(self.scenario)
 
 
 def protocol_scenario(
