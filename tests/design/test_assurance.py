@@ -127,8 +127,8 @@ def test_the_split_by_truth_adds_up(hazard_ratio: float, sd: float, events: floa
     assert -1e-12 <= found.success_without_benefit <= 0.025 * (1 - found.benefit_probability) + 1e-12
     assert found.value <= found.benefit_probability + 0.025
     table = found.to_frame()
-    assert table["and success"][0] + table["and success"][1] == pytest.approx(table["and success"][2])
-    assert table["and success"][2] + table["and no success"][2] == pytest.approx(1.0)
+    assert table["and_success"][0] + table["and_success"][1] == pytest.approx(table["and_success"][2])
+    assert table["and_success"][2] + table["and_no_success"][2] == pytest.approx(1.0)
 
 
 def test_benefit_above_one_is_the_mirror_image() -> None:

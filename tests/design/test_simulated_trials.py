@@ -320,5 +320,5 @@ def test_a_result_shows_itself():
     found = simulate(plain(), replicates=100, seed=9, events=[100, 240], alpha=0.025, bounds="pocock")
     assert "100 simulated trials, logrank, seed 9" in str(found)
     assert "Monte-Carlo error" in str(found)
-    assert found.to_frame()["planned events"].to_list() == [100, 240]
+    assert found.to_frame()["planned_events"].to_list() == [100, 240]
     assert "<table>" in found._repr_html_()

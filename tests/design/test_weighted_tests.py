@@ -476,7 +476,7 @@ def test_results_show_themselves() -> None:
     single = weighted_test("fh:0:1", times=[24, 36], alpha=ALPHA, strata=[delayed()], bounds="spending:pocock")
     combined = max_combo_power(times=[24, 36], alpha=ALPHA, strata=[delayed()])
     size = sample_size_weighted("mwlrt:6", times=36, alpha=ALPHA, power=0.9, strata=[delayed()])
-    for result, rows, text in ((single, 2, "look by look"), (combined, 2, "z fh:1:1"), (size, 1, "mwlrt:6")):
+    for result, rows, text in ((single, 2, "look by look"), (combined, 2, "z_fh:1:1"), (size, 1, "mwlrt:6")):
         assert result.to_frame().height == rows
         assert text in str(result)
         assert "<table>" in result._repr_html_()

@@ -196,20 +196,19 @@ class AfterLooks(Result):
         return f"After {looks}: {self.scale.measure}{where}, {sided(self.sides)} alpha {show(self.alpha)}"
 
     def _columns(self) -> Mapping[str, Column]:
-        interval = f"repeated {percent(self.conf_level)}"
         return {
             "look": np.arange(1, self.z.size + 1),
             "information": self.information,
-            "critical value": self.critical_values,
+            "critical_value": self.critical_values,
             "z": self.z,
-            self.scale.measure: self.estimate,
-            f"{interval} low": self.repeated_low,
-            f"{interval} high": self.repeated_high,
-            "repeated p": self.repeated_p,
+            self.scale.measure.replace(" ", "_"): self.estimate,
+            "repeated_low": self.repeated_low,
+            "repeated_high": self.repeated_high,
+            "repeated_p": self.repeated_p,
         }
 
     def _notes(self) -> list[str]:
-        return [*self._final_notes(), *self.notes]
+        return [f"repeated intervals at {percent(self.conf_level)}", *self._final_notes(), *self.notes]
 
     def _final_notes(self) -> list[str]:
         found = self.final

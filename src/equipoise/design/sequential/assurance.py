@@ -126,8 +126,8 @@ class Assurance(Result):
         return {
             "truth": ["benefit", "no benefit", "either"],
             "probability": [self.benefit_probability, 1.0 - self.benefit_probability, 1.0],
-            "and success": [self.success_and_benefit, self.success_without_benefit, self.value],
-            "and no success": [failure, 1.0 - self.value - failure, 1.0 - self.value],
+            "and_success": [self.success_and_benefit, self.success_without_benefit, self.value],
+            "and_no_success": [failure, 1.0 - self.value - failure, 1.0 - self.value],
         }
 
     def _notes(self) -> list[str]:
@@ -240,15 +240,15 @@ class PublishedPower(Result):
     def _columns(self) -> Mapping[str, Column]:
         return {
             "effect": self.labels,
-            "hazard ratio": self.hazard_ratio,
+            "hazard_ratio": self.hazard_ratio,
             "low": self.conf_low,
             "high": self.conf_high,
             "interval": [percent(level) for level in self.conf_level],
             "power": self.power,
-            "power at low": self.power_at_low,
-            "power at high": self.power_at_high,
+            "power_at_low": self.power_at_low,
+            "power_at_high": self.power_at_high,
             "assurance": self.assurance,
-            "P(benefit)": self.benefit_probability,
+            "benefit_probability": self.benefit_probability,
         }
 
 

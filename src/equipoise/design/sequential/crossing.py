@@ -71,10 +71,10 @@ class Crossing(Result):
         return {
             "look": np.arange(1, self.information.size + 1),
             "information": self.information,
-            "lower bound": self.lower_bound,
-            "upper bound": self.upper_bound,
-            "P(below)": self.lower,
-            "P(above)": self.upper,
+            "lower_bound": self.lower_bound,
+            "upper_bound": self.upper_bound,
+            "probability_below": self.lower,
+            "probability_above": self.upper,
         }
 
     def _notes(self) -> list[str]:

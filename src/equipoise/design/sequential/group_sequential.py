@@ -286,21 +286,21 @@ class GroupSequential(Result):
     def _columns(self) -> Mapping[str, Column]:
         columns: dict[str, Column] = {"look": np.arange(1, self.looks + 1), "information": self.information}
         if not np.array_equal(self.spending_time, self.information):
-            columns["spending time"] = self.spending_time
+            columns["spending_time"] = self.spending_time
         columns |= {
-            "critical value": self.critical_values,
-            "stage level": self.stage_levels,
-            "alpha spent": self.alpha_spent,
+            "critical_value": self.critical_values,
+            "stage_level": self.stage_levels,
+            "alpha_spent": self.alpha_spent,
         }
         if self.rules.futility is not None:
-            columns["futility value"] = self.futility_values
+            columns["futility_value"] = self.futility_values
         if self.rules.harm is not None:
-            columns["harm value"] = self.harm_values
+            columns["harm_value"] = self.harm_values
         if self._planned.drift is not None:
             exits = self.crossing()
             columns["power"] = np.cumsum(exits.upper)
             if self.rules.futility is not None:
-                columns["beta spent"] = np.cumsum(exits.lower)
+                columns["beta_spent"] = np.cumsum(exits.lower)
         return columns
 
     def _notes(self) -> list[str]:

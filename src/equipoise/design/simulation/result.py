@@ -356,15 +356,15 @@ class Simulation(Result):
     def _columns(self) -> Mapping[str, Column]:
         columns: dict[str, Column] = {"look": np.arange(1, self.looks + 1)}
         if self.planned_events:
-            columns["planned events"] = self.planned_events
+            columns["planned_events"] = self.planned_events
         else:
-            columns["planned month"] = self.planned_dates
+            columns["planned_month"] = self.planned_dates
         columns |= {
             "reached": self.look_reached,
             "events": self.look_events,
             "month": self.look_dates,
-            "mean z": self.mean_z,
-            "critical value": self.critical_values,
+            "mean_z": self.mean_z,
+            "critical_value": self.critical_values,
             "power": self.power_by_look,
         }
         if self._sums.futility.any():
