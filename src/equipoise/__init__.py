@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from equipoise.protocol import Protocol, loads
     from equipoise.protocol.load import load
     from equipoise.rehearsal import Rehearsal, analyse_rehearsal, rehearse
+    from equipoise.screening import Screening, screen
     from equipoise.trials import shipped
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "Protocol",
     "Rehearsal",
     "Results",
+    "Screening",
     "__version__",
     "analyse",
     "analyse_rehearsal",
@@ -42,6 +44,7 @@ __all__ = [
     "loads",
     "make_datasets",
     "rehearse",
+    "screen",
     "shipped",
     "verify_file",
 ]
@@ -51,6 +54,7 @@ _HOME = {
     "Protocol": "protocol",
     "Rehearsal": "rehearsal",
     "Results": "analysis",
+    "Screening": "screening",
     "analyse": "analysis",
     "analyse_rehearsal": "rehearsal",
     "findings": "checker",
@@ -58,6 +62,7 @@ _HOME = {
     "loads": "protocol",
     "make_datasets": "analysis",
     "rehearse": "rehearsal",
+    "screen": "screening",
     "shipped": "trials",
     "verify_file": "ledger",
 }
