@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from equipoise.protocol import Protocol, loads
     from equipoise.protocol.load import load
     from equipoise.rehearsal import Rehearsal, analyse_rehearsal, rehearse
-    from equipoise.screening import Screening, screen
+    from equipoise.screening import Screening
+    from equipoise.screening.screen import screen
     from equipoise.trials import shipped
 
 __version__ = "0.1.0"
