@@ -88,9 +88,13 @@ def asked_of(number: int) -> list[Any]:
 def first_command(text: str = TEXT) -> commands.Open:
     """The trial opens."""
     return commands.Open(
-        id="open", at=datetime(2024, 3, 1, 8, tzinfo=UTC), actor="anna", role="coordinator",
-        protocol_digest=loads(text).digest, commitments={name: commitment(seed) for name, seed in SEEDS.items()},
-    )  # fmt: skip
+        id="open",
+        at=datetime(2024, 3, 1, 8, tzinfo=UTC),
+        actor="anna",
+        role="coordinator",
+        protocol_digest=loads(text).digest,
+        commitments={name: commitment(seed) for name, seed in SEEDS.items()},
+    )
 
 
 def client(location: str, numbers: list[int], notes: Path) -> None:
@@ -210,7 +214,7 @@ def follow(group: Clients, kills: int, participants: int, chance: random.Random)
 def judge(
     engine: str, location: str, folder: Path, notes: list[list[str]],
     *, clients: int, participants: int, kills: int, seconds: float, failed: int,
-) -> Outcome:  # fmt: skip
+) -> Outcome:  # fmt: skip  # parameters that belong together share a line
     """Hold the ledger against the notes, and against a desk in memory."""
     every = {command.id: command for number in range(1, participants + 1) for command in asked_of(number)}
     with Store.open(location) as store:
@@ -294,7 +298,7 @@ def page(outcomes: list[Outcome]) -> str:
         [o.engine, f"{o.clients}", f"{o.participants:,}", f"{o.kills}", f"{o.entries:,}", f"{o.repeated:,}",
          f"{o.participants / o.seconds:.0f}"]
         for o in outcomes
-    ]  # fmt: skip
+    ]  # fmt: skip  # short items of one kind share a line
     head = ["engine", "clients", "randomised", "SIGKILLs", "entries", "repeated answers", "randomised a second"]
     verdicts = [[what, *(str(o.wrong[what]) for o in outcomes)] for what in outcomes[0].wrong]
     return "\n".join([
@@ -306,7 +310,7 @@ def page(outcomes: list[Outcome]) -> str:
         "to one desk in memory, one after the other, in the ledger's order.", "",
         table(head, rows), "", "What was found; all of it has to be 0:", "",
         table(["", *(o.engine for o in outcomes)], verdicts), "",
-    ])  # fmt: skip
+    ])  # fmt: skip  # short items of one kind share a line
 
 
 def main() -> None:

@@ -293,8 +293,13 @@ def test_accrual_time_and_follow_up_are_found_again(
     hazard_ratio: float, accrual: float, follow_up: float, crossover: float
 ) -> None:
     shared: dict[str, Any] = {
-        "control_median": 15, "alpha": 0.025, "power": 0.85, "dropout": 0.04, "loss": 0.05, "crossover": crossover
-    }  # fmt: skip
+        "control_median": 15,
+        "alpha": 0.025,
+        "power": 0.85,
+        "dropout": 0.04,
+        "loss": 0.05,
+        "crossover": crossover,
+    }
     size = sample_size(hazard_ratio, accrual=accrual, follow_up=follow_up, **shared)
     by_rate = sample_size(hazard_ratio, accrual_rate=size.n / accrual, follow_up=follow_up, **shared)
     assert by_rate.accrual_duration == pytest.approx(accrual, rel=1e-8)
@@ -380,9 +385,14 @@ def test_competing_deaths_leave_fewer_events_as_pintilie_says() -> None:
     # Pintilie 2002, equation 6: P(event) = h1 / (h1 + h2) (1 - (exp(-h f) - exp(-h (a + f))) / (a h)), h = h1 + h2
     cause, other = 0.03, 0.02
     size = sample_size(
-        0.6, control=Survival.exponential(cause), competing=Survival.exponential(other),
-        accrual=24, follow_up=12, alpha=0.025, power=0.9,
-    )  # fmt: skip
+        0.6,
+        control=Survival.exponential(cause),
+        competing=Survival.exponential(other),
+        accrual=24,
+        follow_up=12,
+        alpha=0.025,
+        power=0.9,
+    )
 
     def share(rate: float) -> float:
         h = rate + other
@@ -426,8 +436,17 @@ def test_looks_come_when_their_events_are_expected() -> None:
     assert size.looks.time[-1] == pytest.approx(36, rel=1e-12)
     assert size.looks.enrolled[-1] == pytest.approx(size.n, rel=1e-12)
     assert size.events == pytest.approx(size.fixed_events * size.inflation, rel=1e-12)
-    found = power(0.7, n=size.n, control_median=20, accrual=24, follow_up=12, alpha=0.025,
-                  information=(0.4, 0.8, 1), futility="spending:hsd:-2", planned_power=0.9)  # fmt: skip
+    found = power(
+        0.7,
+        n=size.n,
+        control_median=20,
+        accrual=24,
+        follow_up=12,
+        alpha=0.025,
+        information=(0.4, 0.8, 1),
+        futility="spending:hsd:-2",
+        planned_power=0.9,
+    )
     assert found.power == pytest.approx(0.9, rel=1e-8)
 
 

@@ -10,7 +10,6 @@ from equipoise.design.simulation.scenario import Scenario
 from equipoise.design.simulation.simulate import SimulationInterruptedError, simulate, simulate_many
 from equipoise.survival import cox, logrank
 
-# ruff: noqa: PLR0917 - a row of a table of results has many columns
 PLAIN = {"n": 407, "accrual": 85, "control_median": 60, "hazard_ratio": 0.75, "dropout": 0.05, "dropout_time": 12}
 RPACT_TRIALS = 20_000
 

@@ -43,6 +43,7 @@ def wrong(
     return pytest.param(Wrong(name, old, new, what, mend, line, kind), id=name.replace(" ", "-"))
 
 
+# a case reads best as a paragraph
 # fmt: off
 WRONG = [
     wrong("an unknown key", "{label: Written informed consent, type: boolean}",

@@ -115,7 +115,7 @@ _HOME = {
     "survival_function": ("Survival",),
     "weighted.weighted_sample_size": ("sample_size_weighted",),
     "weighted.weighted_tests": ("weighted_test",),
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [

@@ -63,7 +63,7 @@ PARTICIPANT = Table(
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
         "values_json",
     ),
-)  # fmt: skip
+)  # fmt: skip  # arguments that belong together share a line
 ALLOCATION = Table(
     "store_allocation", ("seq",), ("participant", "step", "list", "method", "stratum", "k", "arm", "day")
 )
@@ -87,10 +87,8 @@ def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows
             (number, place): (record.form, record.visit, record.on.isoformat(), values_text(record.values))
             for place, record in enumerate(state.forms, start=1)
         },
-        TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
-        },
-    }  # fmt: skip
+        TASK.name: {(number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)},
+    }
 
 
 def _participant(state: ParticipantState) -> tuple[Any, ...]:

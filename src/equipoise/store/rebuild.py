@@ -79,9 +79,7 @@ def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
 
 def _strata(at: Counter, state: TrialState) -> int:
     lists: dict[str, ListState] = dict(state.lists)
-    return projections.write(
-        at.cursor, at.trial, _rows(at, (projections.STRATUM,)), projections.stratum_rows(lists)
-    )  # fmt: skip
+    return projections.write(at.cursor, at.trial, _rows(at, (projections.STRATUM,)), projections.stratum_rows(lists))
 
 
 def _head(at: Counter, state: TrialState) -> int:

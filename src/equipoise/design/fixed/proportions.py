@@ -163,7 +163,7 @@ def proportion_size(
     return ProportionSize(
         control, experimental, margin, alpha, sides, power, ratio, method, n, total,
         (total * question.shares[0], total * question.shares[1]), sum(whole), whole,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 def proportion_power(

@@ -196,9 +196,7 @@ def simulate_protocol(
         planned.append((changes, found, plans))
     # cases share what they have in common, such as the trial without an effect of several hazard ratios
     wanted = {plan.job.digest: plan for _, _, plans in planned for plan in plans}
-    done = run_plans(
-        list(wanted.values()), progress=progress, threads=threads, executor=executor, resume=resume
-    )  # fmt: skip
+    done = run_plans(list(wanted.values()), progress=progress, threads=threads, executor=executor, resume=resume)
     by_job = dict(zip(wanted, done, strict=True))
     cases = tuple(
         Case(changes, found, *(by_job[plan.job.digest] for plan in plans)) for changes, found, plans in planned

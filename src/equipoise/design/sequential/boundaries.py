@@ -182,9 +182,14 @@ class Schedule:
 
     def _solve(self, upper: Side, lower: Side, drifts: tuple[float, float], form: int) -> Solved:
         return solve_bounds(
-            self.information, lower.values, upper.values,
-            lower_wanted=lower.wanted, upper_wanted=upper.wanted, drifts=drifts, form=form,
-        )  # fmt: skip
+            self.information,
+            lower.values,
+            upper.values,
+            lower_wanted=lower.wanted,
+            upper_wanted=upper.wanted,
+            drifts=drifts,
+            form=form,
+        )
 
 
 def efficacy_bounds(

@@ -218,5 +218,5 @@ def solve_bounds(
     reached = sweep(
         information, below, above, as_float(wanted[0]), as_float(wanted[1]), quantiles[0], quantiles[1],
         float(drifts[0]), float(drifts[1]), form, float(width), node, weight, *exits,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     return Solved(below, above, *exits, reached)

@@ -113,15 +113,18 @@ class GroupSequential(Result):
             raise DesignError(f"information: {looks[-1]:g} is more than 1; give fractions of the planned maximum")
         rules = _with_lower(
             Rules(check_alpha(alpha, sides), sides, read_bounds(bounds), binding=binding, power=power),
-            looks.size, futility, harm, harm_alpha,
-        )  # fmt: skip
+            looks.size,
+            futility,
+            harm,
+            harm_alpha,
+        )
         times = _read_times(spending_time, looks)
         self._fill(rules, looks, times, plan(rules, looks, times))
 
     def _fill(
         self, rules: Rules, information: Floats, times: Floats, solution: Solution,
         *, planned: Solution | None = None, maximum: float | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:  # fmt: skip  # parameters that belong together share a line
         mirrored, harmful = rules.sides == 2, rules.harm is not None
         none = np.full(information.size, -math.inf)
         fields = {

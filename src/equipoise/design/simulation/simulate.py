@@ -76,7 +76,7 @@ def simulate(
         replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides, bounds=bounds,
         futility=futility, information=information, tests=tests, max_duration=max_duration, conf_level=conf_level,
         keep=keep,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     before = () if resume is None else (resume,)
     (result,) = run_plans(
         [settings.plan(scenario)], progress=progress, threads=threads, executor=executor, resume=before
@@ -120,6 +120,6 @@ def simulate_many(
         replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides, bounds=bounds,
         futility=futility, information=information, tests=tests, max_duration=max_duration, conf_level=conf_level,
         keep=keep,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     plans = [settings.plan(scenario) for scenario in scenarios]
     return run_plans(plans, progress=progress, threads=threads, executor=executor, resume=resume)
