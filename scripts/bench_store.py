@@ -145,7 +145,7 @@ def large(path: Path, participants: int, entries: int) -> None:
             line, head = line_of(Entry(
                 seq=seq, prev=head, time="2024-03-01T09:00:00Z", participant=draft.participant, kind=draft.kind,
                 command=f"c{seq}", version="1", data=draft.data, **about,
-            ))  # fmt: skip
+            ))  # fmt: skip  # arguments that belong together share a line
             file.write(line + b"\n")
 
         opened = {"protocol": protocol.id, "version": "1", "digest": protocol.digest}
@@ -182,11 +182,14 @@ def pages(engine: str, ledger: Path, participants: int) -> dict[str, Any]:
         store.submit(TRIAL, another)
         appended = time.perf_counter() - started
     return {
-        "engine": engine, "entries": verified.entries, "import, s": imported,
-        "page, ms (median)": 1000 * statistics.median(times), "page, ms (slowest)": 1000 * max(times),
+        "engine": engine,
+        "entries": verified.entries,
+        "import, s": imported,
+        "page, ms (median)": 1000 * statistics.median(times),
+        "page, ms (slowest)": 1000 * max(times),
         "append, ms": 1000 * appended,
         "verified a second": verified.entries / seconds,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

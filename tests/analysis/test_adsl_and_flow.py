@@ -145,7 +145,7 @@ def office():
         "informed_consent": True, "age": 50, "sex": "female", "diagnosis_date": on(-120), "m_stage": "M1",
         "de_novo": True, "histology_invasive": True, "measurable_metastases": 2, "er": "positive", "her2": "negative",
         "menopausal_status": "post", "metastatic_organs": 1,
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     submit(commands.Screen, -92)
     submit(commands.Record, -92, form="screening", values=values)
     submit(commands.Register, -92, step="registration")

@@ -98,7 +98,7 @@ RPACT = [
     ("a limit that an earlier look would have accepted", one_sided, {"futility": [0.0, 0.5], "binding": True},
      [0.01, 2.4, 3.5], (1.003658134, 3.164873327, 0.0002346497402),
      (0.006089880528, 1.150595846, 2.957803752, 1.873852558)),
-]  # fmt: skip
+]  # fmt: skip  # short items of one kind share a line
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_what_is_read_quickly_is_what_rfc8785_writes(value: dict[str, Any], chan
         b'{"a":"\\/"}', b'{"a":"\\u0041"}', b'{"a":"\\ud800"}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}", b"", b"{",
         b'{"a":"\\u000A"}', b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}",
     ],
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 def test_a_text_that_is_not_canonical_is_read_in_no_way(text: bytes) -> None:
     assert _quickly(text) is None
     with pytest.raises(ValueError, match=r"its text|it holds|"):

@@ -164,7 +164,7 @@ class Method(ABC):
     def _probabilities(self, here: StratumState, levels: Mapping[str, str]) -> Probabilities:
         """The distribution, given the participant's stratum and the levels of `variables`."""
 
-    def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:  # noqa: ARG002  # for blocks
+    def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:  # noqa: ARG002 - for blocks
         return ()
 
     def _block_after(self, here: StratumState, arm: str, block_size: int | None) -> tuple[int, Mapping[str, int]]:

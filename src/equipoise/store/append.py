@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
@@ -161,9 +161,7 @@ class Counter:
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
         if work.participant is not None and (before is None or work.participant is not before.state):
-            rows = projections.participant_rows(
-                work.criteria, work.participant, before and (before.state, before.rows)
-            )
+            rows = projections.participant_rows(work.criteria, work.participant, before and (before.state, before.rows))
             projections.write(self.cursor, self.trial, {} if before is None else before.rows, rows)
             folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
             self.remembered.keep(self.trial, work.participant.number, folded)

@@ -64,7 +64,7 @@ PARTICIPANT = Table(
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
         "values_json",
     ),
-)  # fmt: skip
+)  # fmt: skip  # arguments that belong together share a line
 ALLOCATION = Table(
     "store_allocation", ("seq",), ("participant", "step", "list", "method", "stratum", "k", "arm", "day")
 )
@@ -228,10 +228,3 @@ def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
                 cursor.executemany(sql, rows)
         written += len(gone) + len(made)
     return written
-
-
-def differing(before: Rows, after: Rows) -> int:
-    """How many rows differ between two sets of rows."""
-    tables = before.keys() | after.keys()
-    pairs = ((before.get(table, {}), after.get(table, {})) for table in tables)
-    return sum(old.get(key) != new.get(key) for old, new in pairs for key in old.keys() | new.keys())
