@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar
 
 from equipoise.allocation.exact import Imbalance
@@ -80,7 +81,7 @@ class Method(ABC):
         """Names of the factors whose margins the method counts."""
         return ()
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """Every variable whose level the method needs: strata, then factors."""
         return (*self.strata, *self.balanced_factors)

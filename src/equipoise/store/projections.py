@@ -33,15 +33,9 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[str, ...]
 
-    @cached_property
-    def upsert(self) -> str:
-        """Insert a row, or change the one with its key."""
-        names = ("trial_id", *self.key, *self.columns)
-        changed = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in self.columns)
-        return (
-            f"INSERT INTO {self.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
-            f"ON CONFLICT ({_quoted(('trial_id', *self.key))}) DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}"
-        )
+    def upsert(self, changed: tuple[str, ...]) -> str:
+        """Insert a row or, if there is one with its key, change some of its columns."""
+        return _upsert(self, changed)
 
     @cached_property
     def delete(self) -> str:
@@ -51,6 +45,17 @@ class Table:
     def select(self, where: str = "") -> str:
         """Every row of a trial: key and columns."""
         return f"SELECT {_quoted((*self.key, *self.columns))} FROM {self.name} WHERE trial_id = %s{where}"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=256)
+def _upsert(table: Table, changed: tuple[str, ...]) -> str:
+    # no column is named that stays as it is: SQLite writes every index anew whose columns are named
+    names = ("trial_id", *table.key, *table.columns)
+    sets = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in changed)
+    return (
+        f"INSERT INTO {table.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({_quoted(('trial_id', *table.key))}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -219,12 +224,14 @@ def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
     for table in TABLES:
         old, new = before.get(table.name, {}), after.get(table.name, {})
         gone = [(trial, *key) for key in old if key not in new]
-        made = [(trial, *key, *row) for key, row in new.items() if old.get(key) != row]
-        # deleted first, so that a draw that moved to another row does not look used twice
-        for sql, rows in ((table.delete, gone), (table.upsert, made)):
-            if len(rows) == 1:
-                cursor.execute(sql, rows[0])
-            elif rows:
-                cursor.executemany(sql, rows)
-        written += len(gone) + len(made)
+        if gone:  # deleted first, so that a draw that moved to another row does not look used twice
+            _run(cursor, table.delete, gone)
+        made: dict[str, list[tuple[Any, ...]]] = {}
+        for key, row in new.items():
+            if (known := old.get(key)) != row:
+                made.setdefault(table.upsert(_changed(table, known, row)), []).append((trial, *key, *row))
+        for sql, rows in made.items():
+            _run(cursor, sql, rows)
+            written += len(rows)
+        written += len(gone)
     return written
