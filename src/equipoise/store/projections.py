@@ -69,7 +69,7 @@ PARTICIPANT = Table(
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
         "values_json",
     ),
-)  # fmt: skip  # arguments that belong together share a line
+)  # fmt: skip
 ALLOCATION = Table(
     "store_allocation", ("seq",), ("participant", "step", "list", "method", "stratum", "k", "arm", "day")
 )
@@ -235,3 +235,17 @@ def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
             written += len(rows)
         written += len(gone)
     return written
+
+
+def _changed(table: Table, old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> tuple[str, ...]:
+    """The columns that differ; all of them if it is not known what is there."""
+    if old is None:
+        return table.columns
+    return tuple(name for name, a, b in zip(table.columns, old, new, strict=True) if a != b)
+
+
+def _run(cursor: Cursor, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    if len(rows) == 1:
+        cursor.execute(sql, rows[0])
+    else:
+        cursor.executemany(sql, rows)
