@@ -87,9 +87,11 @@ class _Sqlite(_OfDriver):
 class _Postgresql(_OfDriver):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
-        from psycopg import Cursor as ServerSide  # noqa: PLC0415 - only where PostgreSQL is asked for
+        import psycopg  # noqa: PLC0415 - only where PostgreSQL is asked for
 
-        self.cursor = ServerSide(connection.connection)  # Django's own writes the parameters into the statement
+        # not Django's own, which writes the parameters into the statement
+        self.cursor = psycopg.Cursor(connection.connection)
+        self.cursor.format = psycopg.pq.Format.BINARY  # a ledger's texts are bytes: twice as many digits otherwise
 
 
 def cursor_of(connection: Any) -> Cursor:

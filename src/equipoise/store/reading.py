@@ -13,12 +13,19 @@ from django.db import OperationalError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
 from equipoise.ledger.verify import Chain, Verification
+from equipoise.store import database
+from equipoise.store.driver import Rows
 
 _CHUNK = 2_000
 _REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
 """Columns that repeat a part of the text."""
 _COLUMNS = f"seq, hash, {', '.join(_REPEATED)}, text"
-_ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq > %s ORDER BY seq LIMIT {_CHUNK}"  # noqa: S608 - our own names
+_ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq BETWEEN %s AND %s ORDER BY seq"  # noqa: S608 - our own names
+_NEXT = "SELECT MIN(seq) FROM store_entry WHERE trial_id = %s AND seq >= %s"
+_END = (
+    "SELECT entries, (SELECT MAX(seq) FROM store_entry WHERE trial_id = store_head.trial_id) FROM store_head "
+    "WHERE trial_id = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +45,39 @@ class Ledger:
     head: str
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows in order; rows beyond the head, which nothing of ours writes, are given too."""
-        last = -(2**62)
-        while True:
-            rows = self._after(last)
-            yield from rows
-            if len(rows) < _CHUNK or rows[-1][0] >= self.entries:
-                return
-            last = rows[-1][0]
+        """The rows in order; rows beyond the head are given too.
 
-    def _after(self, seq: int) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
-            try:
-                cursor.execute(_ROWS, (self.trial, seq))
-                return list(cursor.fetchall())
-            except OperationalError as error:
-                if "decode" not in str(error):
-                    raise
+        They are read by ranges of numbers, and not by how many: PostgreSQL, when it has not yet counted a new table,
+        would sort all that follows for each chunk.
+        """
+        first: int | None = -(2**62)
+        while first is not None:
+            if rows := self._between(first, first + _CHUNK - 1):
+                yield from rows
+                first += _CHUNK
+            else:
+                first = self._next(first)
+
+    def _next(self, seq: int) -> int | None:
+        """The number of the next row from one on, over whatever gap."""
+        with database.reading(self.connection.alias) as cursor:
+            cursor.execute(_NEXT, (self.trial, seq))
+            found = cursor.fetchone()[0]
+            return None if found is None else int(found)
+
+    def _between(self, first: int, last: int) -> Rows:
+        asked = (self.trial, first, last)
+        try:
+            with database.reading(self.connection.alias) as cursor:
+                return cursor.ask(_ROWS, asked)()
+        except OperationalError as error:
+            if "decode" not in str(error):
+                raise
         # SQLite holds any bytes in a text; somebody who wrote such is to be named, and is no defect
-        with self.connection.cursor() as cursor:
+        with database.reading(self.connection.alias) as cursor:
             self.connection.connection.text_factory = _any_text
             try:
-                cursor.execute(_ROWS, (self.trial, seq))
-                return list(cursor.fetchall())
+                return cursor.ask(_ROWS, asked)()
             finally:
                 self.connection.connection.text_factory = str
 
@@ -105,11 +122,22 @@ class Ledger:
         """
         chain = Chain(head)
         for row in self.rows():
+            if row[0] > self.entries and not self._has_gone_on():
+                return chain.broken(f"the trial's head counts {self.entries:,} entries, and entry {row[0]} was added")
+            if row[0] > self.entries:
+                break  # it was appended while we verify
             if what := _take(chain, row):
                 return chain.broken(what)
         if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
-            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were added")
+            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were changed")
         return chain.ended()
+
+    def _has_gone_on(self) -> bool:
+        """Whether the head has moved on with the entries that are there now."""
+        with database.reading(self.connection.alias) as cursor:
+            cursor.execute(_END, (self.trial,))
+            entries, last = cursor.fetchone()
+            return bool(entries == last)
 
     def verify_prefix(self) -> bool:
         """Whether the chain holds up to the entry that this ledger ends with, whatever follows it."""
