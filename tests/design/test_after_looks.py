@@ -231,7 +231,8 @@ def test_a_larger_z_at_the_end_is_stronger_in_every_way(design: GroupSequential,
     assert b.final is not None
     assert a.final.look == b.final.look == design.looks
     for name in ("conf_low", "median_unbiased", "conf_high"):
-        assert getattr(a.final, name) < getattr(b.final, name)
+        # far below the futility values another z moves a limit by less than a root is found to
+        assert getattr(a.final, name) < getattr(b.final, name) + 1e-9
     if design.sides == 1:
         assert a.final.p_value > b.final.p_value
 
