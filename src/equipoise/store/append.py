@@ -27,12 +27,12 @@ from equipoise.conduct import (
 )
 from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
 from equipoise.conduct.decision import refuse
-from equipoise.errors import EquipoiseError
+from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
 from equipoise.store import answers, projections
+from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
-from equipoise.store.errors import StoreError
 
 ENTRY = (
     "INSERT INTO store_entry (trial_id, seq, hash, prev, time, actor, site, participant, kind, command, text) "
@@ -75,8 +75,11 @@ class Counter:
     locks: str
     compiled: Callable[[str], Compiled]
 
-    def submit(self, command: Command, seeds: Mapping[str, bytes]) -> Answer:
-        """Decide a command that is well formed and write what follows, or give the first answer again."""
+    def submit(self, command: Command, seeds: Mapping[str, bytes] | None) -> Answer:
+        """Decide a command that is well formed and write what follows, or give the first answer again.
+
+        Without `seeds`, an allocation takes the seed that is kept here, if it is.
+        """
         compiled, state = self._held()
         criteria = compiled.criteria
         if (first := self._answered(command)) is not None:
@@ -85,6 +88,8 @@ class Counter:
             state = replace(state, lists=self._lists(criteria, command.step))
         participant = None if isinstance(command, TrialCommand) else participant_of(self, criteria, command.participant)
         cohort = self._cohort(compiled, command)
+        if seeds is None and isinstance(command, Allocate):
+            seeds = kept_seeds.of_step(self.cursor, self.trial, criteria.protocol, command.step)
         decision = decide(criteria, state, participant, command, seeds=seeds, cohort=cohort)
         work = _Work(criteria, state, participant)
         for draft in decision.drafts:

@@ -17,7 +17,7 @@ import django
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 
-from equipoise.store.errors import StoreError
+from equipoise.errors import StoreError
 
 FILE = "equipoise.sqlite3"
 """The database in a data folder."""

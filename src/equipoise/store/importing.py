@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct import TrialState
-from equipoise.errors import LedgerError
+from equipoise.errors import LedgerError, StoreError
 from equipoise.ledger import Entry, verify_bytes
 from equipoise.ledger.entry import LINE, entry_of_text
 from equipoise.ledger.verify import read_bytes
 from equipoise.protocol import Protocol
 from equipoise.store import projections
 from equipoise.store.append import COMMAND, ENTRY, entry_row
-from equipoise.store.errors import StoreError
 
 _BATCH = 2_000
 _LONGEST = 100
@@ -31,8 +30,7 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
     """
     if not (0 < len(name) <= _LONGEST and name.isprintable() and name == name.strip()):
         raise StoreError(f"a trial's name has 1 to {_LONGEST} characters, all printable, no space around")
-    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
-    if cursor.fetchone():
+    if is_there(cursor, name):
         raise StoreError(f"there is a trial '{name}' already; give another name")
     created = at.replace(tzinfo=None).isoformat(sep=" ") if cursor.db.vendor == "sqlite" else at
     cursor.execute("INSERT INTO store_trial (name, created) VALUES (%s, %s) RETURNING id", (name, created))
@@ -47,6 +45,12 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
         (number, state.entries, state.head, protocol.digest, projections.trial_text(state)),
     )
     return number
+
+
+def is_there(cursor: Any, name: str) -> bool:
+    """Whether there is a trial of a name."""
+    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
+    return cursor.fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)

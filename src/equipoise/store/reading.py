@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,14 @@ class Ledger:
             unfinished.unlink(missing_ok=True)
         return count
 
-    def verify(self, *, head: str | None = None) -> Verification:
+    def verify(self, *, head: str | None = None, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Verify every row: text, hash, place in the chain, and that the other columns say what the text does.
 
         The trial's own head says how many entries there are, so entries dropped at the end are found too.
 
         Args:
             head: hash of the entry that should be the last, as it was written down elsewhere.
+            progress: called now and then with entries done and entries in all.
 
         Raises:
             LedgerError: `head` is no hash.
@@ -107,19 +108,21 @@ class Ledger:
         for row in self.rows():
             if what := _take(chain, row):
                 return chain.broken(what)
+            if progress is not None and chain.entries % _CHUNK == 0:
+                progress(chain.entries, self.entries)
         if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
             return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were added")
         return chain.ended()
 
-    def verify_prefix(self) -> bool:
-        """Whether the chain holds up to the entry that this ledger ends with, whatever follows it."""
-        chain = Chain(self.head)
+    def verify_first(self, entries: int) -> Verification:
+        """Verify the first entries, or as many of them as there are, whatever follows."""
+        chain = Chain()
         for row in self.rows():
-            if row[0] > self.entries:
+            if row[0] > entries:
                 break
-            if _take(chain, row):
-                return False
-        return chain.ended().ok
+            if what := _take(chain, row):
+                return chain.broken(what)
+        return chain.ended()
 
 
 def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
