@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from equipoise.store import Store
 from equipoise.store import seeds as kept_seeds
 
 WHO: dict[str, Any] = {"at": datetime(2024, 3, 1, 9, tzinfo=UTC), "actor": "anna", "role": "statistician"}
-KEY, OTHER = "ab" * 32, "cd" * 32
+KEY, OTHER = (hashlib.sha256(name).hexdigest() for name in (b"a key", b"another key"))
 
 
 @dataclass

@@ -115,9 +115,9 @@ def test_a_seed_cannot_be_read_anywhere_before_it_is_revealed(
         assert server is not None
         database = location.partition("@/")[2].partition("?")[0]
         server.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
-    for name in (None, "django"):
-        caplog.set_level(logging.DEBUG, name)
     with Store.open(location) as store:
+        for name in (None, "django"):
+            caplog.set_level(logging.DEBUG, name)
         connections[store.alias].force_debug_cursor = True
         sealed = SealedClerk.of(store)
         sealed.allocate("P1")
