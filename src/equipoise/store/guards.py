@@ -20,8 +20,8 @@ from django.db import connections, transaction
 from equipoise.errors import StoreError
 from equipoise.ledger import GENESIS
 
-SEED = "store_seed"
-KEPT = ("store_trial", "store_protocoltext", "store_entry", "store_command", SEED)
+ENTRY, SEED = "store_entry", "store_seed"
+KEPT = ("store_trial", "store_protocoltext", ENTRY, "store_command", SEED)
 """Tables whose rows are kept for ever."""
 
 _KEYS = {
@@ -64,17 +64,24 @@ def check(alias: str) -> None:
     connection = connections[alias]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            found = _sqlite_found(cursor)
-            missing = [name for name, text in _sqlite_wanted() if found.get(name) != text]
             _check_sqlite_settings(cursor, connection.settings_dict)
         else:
-            missing = _postgresql_missing(cursor)
             _check_postgresql_settings(cursor)
-    if missing:
+    if absent := missing(alias):
         raise StoreError(
-            f"the guard {missing[0]} of the ledger is missing or was changed, so somebody altered the database; "
+            f"the guard {absent[0]} of the ledger is missing or was changed, so somebody altered the database; "
             "verify every ledger against heads written down elsewhere, then `equipoise.store.prepare` makes it anew"
         )
+
+
+def missing(alias: str) -> tuple[str, ...]:
+    """The guards that are not there, or are not what they should be."""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            found = _sqlite_found(cursor)
+            return tuple(name for name, text in _sqlite_wanted() if found.get(name) != text)
+        return tuple(_postgresql_missing(cursor))
 
 
 def grants(role: str) -> tuple[str, ...]:

@@ -42,6 +42,18 @@ def make_ready(alias: str) -> None:
     _check_guards(alias)
 
 
+def require_tables(alias: str) -> None:
+    """Make sure that there is a store, and change nothing.
+
+    Raises:
+        StoreError: it cannot be reached, there is none, or it is of a newer Equipoise.
+    """
+    _is_behind(alias)
+    with told(alias):
+        if guards.ENTRY not in connections[alias].introspection.table_names():
+            raise StoreError("there is no store in this database; check its name")
+
+
 def _check_guards(alias: str) -> None:
     """Check the guards, once more if another process may just be making them."""
     with told(alias):

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import OperationalError
 
-from equipoise.ledger import Entry
+from equipoise.ledger import Entry, Journal
 from equipoise.ledger.entry import entry_of_text
 from equipoise.ledger.verify import Chain, Verification
+from equipoise.store.trouble import told
 
 _CHUNK = 2_000
 _REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
@@ -43,11 +44,15 @@ class Ledger:
         while True:
             rows = self._after(last)
             yield from rows
-            if len(rows) < _CHUNK or rows[-1][0] >= self.entries:
+            if len(rows) < _CHUNK or _is_after(rows[-1][0], self.entries - 1):
                 return
             last = rows[-1][0]
 
     def _after(self, seq: int) -> list[tuple[Any, ...]]:
+        with told(self.connection.alias):
+            return self._read(seq)
+
+    def _read(self, seq: int) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
             try:
                 cursor.execute(_ROWS, (self.trial, seq))
@@ -64,16 +69,20 @@ class Ledger:
             finally:
                 self.connection.connection.text_factory = str
 
+    def journal(self) -> Journal:
+        """The ledger in memory; its chain has to hold."""
+        return Journal.of_lines((line.rstrip(b"\n") for line in self.lines()), self.head)
+
     def __iter__(self) -> Iterator[Entry]:
         """The entries in order."""
         for row in self.rows():
-            if row[0] <= self.entries:
+            if not _is_after(row[0], self.entries):
                 yield entry_of_text(bytes(row[-1]))
 
     def lines(self) -> Iterator[bytes]:
         """The lines of the file form, each with its line feed."""
         for row in self.rows():
-            if row[0] <= self.entries:
+            if not _is_after(row[0], self.entries):
                 yield _line(row)
 
     def write(self, path: Path) -> int:
@@ -88,6 +97,8 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         finally:
             unfinished.unlink(missing_ok=True)
         return count
@@ -114,14 +125,16 @@ class Ledger:
             return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were added")
         return chain.ended()
 
-    def verify_first(self, entries: int) -> Verification:
-        """Verify the first entries, or as many of them as there are, whatever follows."""
+    def verify_first(self, entries: int, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Verify the first entries, or as many of them as there are, whatever follows; `progress` as in `verify`."""
         chain = Chain()
         for row in self.rows():
-            if row[0] > entries:
+            if _is_after(row[0], entries):
                 break
             if what := _take(chain, row):
                 return chain.broken(what)
+            if progress is not None and chain.entries % _CHUNK == 0:
+                progress(chain.entries, entries)
         return chain.ended()
 
 
@@ -136,6 +149,11 @@ def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
         chain.entries -= 1  # the text holds, and its row does not
         return "the columns of its row do not say what its text does: one of them was changed"
     return None
+
+
+def _is_after(seq: Any, last: int) -> bool:
+    """Whether a row comes after a place; SQLite sorts a text after every number, and nothing of ours wrote such."""
+    return not isinstance(seq, int) or seq > last
 
 
 def _any_text(stored: bytes) -> str:

@@ -18,10 +18,10 @@ from equipoise.conduct.commands import Command, Open, Reveal
 from equipoise.conduct.decision import refuse
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
-from equipoise.errors import StoreError
-from equipoise.ledger import Checkpoint, Verification
+from equipoise.errors import ProtocolError, StoreError
+from equipoise.ledger import GENESIS, Checkpoint, Verification
 from equipoise.protocol import Protocol, loads
-from equipoise.store import database, importing, keys, opening, projections, rebuild
+from equipoise.store import database, guards, importing, keys, opening, projections, rebuild
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
 from equipoise.store.append import Compiled, Counter, participant_of
@@ -52,15 +52,20 @@ class Store:
         self._numbers: dict[str, int] = {}
 
     @classmethod
-    def open(cls, location: str | Path) -> Store:
+    def open(cls, location: str | Path, *, guarded: bool = True) -> Store:
         """Open the store in a data folder, or in the PostgreSQL database with a URL; it is made if there is none.
+
+        Args:
+            location: the folder or the URL.
+            guarded: refuse a store whose guards do not stand. Without, a store is opened as it is, so that what is in
+                it can be verified; nothing is made and nothing is mended.
 
         Raises:
             StoreError: it cannot be reached or written, a guard is missing, or it is of a newer Equipoise.
         """
         alias = database.connect(location)
         try:
-            opening.make_ready(alias)
+            (opening.make_ready if guarded else opening.require_tables)(alias)
         except BaseException:
             database.disconnect(alias)
             raise
@@ -79,6 +84,13 @@ class Store:
     ) -> None:
         """Close."""
         self.close()
+
+    def missing_guards(self) -> tuple[str, ...]:
+        """The guards that are missing or were changed, which somebody did who could alter the database."""
+        with told(self.alias):
+            there = connections[self.alias].introspection.table_names()  # an older store has fewer tables
+            named = ((name, f"guard_{table}_") for name in guards.missing(self.alias) for table in there)
+            return tuple(name for name, of_table in named if name.startswith(of_table))
 
     def trials(self) -> tuple[str, ...]:
         """The names of the trials, in the order in which they were made."""
@@ -241,7 +253,9 @@ class Store:
         with self._reading() as cursor:
             number = self._number(cursor, trial)
             cursor.execute(_HEAD, (number,))
-            entries, head = cursor.fetchone()
+            row = cursor.fetchone()
+        # a head that is gone, or counts with something else than a number, counts nothing: verifying then says so
+        entries, head = row if row is not None and isinstance(row[0], int) else (0, GENESIS)
         return Ledger(connections[self.alias], number, entries, head)
 
     def protocol(self, trial: str) -> Protocol:
@@ -279,8 +293,7 @@ class Store:
         Raises:
             OSError: the file cannot be written.
         """
-        with told(self.alias):
-            return self.ledger(trial).write(Path(path))
+        return self.ledger(trial).write(Path(path))
 
     def import_(self, path: str | Path, protocol_text: str, *, name: str | None = None) -> str:
         """Make a trial of a ledger file, whose chain has to hold and whose entries have to fold.
@@ -321,9 +334,7 @@ class Store:
         self, trial: str, *, head: str | None = None, progress: Callable[[int, int], None] | None = None
     ) -> Verification:
         """Verify the ledger as it is stored; see `Ledger.verify`."""
-        ledger = self.ledger(trial)
-        with told(self.alias):
-            return ledger.verify(head=head, progress=progress)
+        return self.ledger(trial).verify(head=head, progress=progress)
 
     def checkpoint(self, trial: str, *, at: datetime | None = None) -> Checkpoint:
         """Where the ledger stands, to be signed and written down elsewhere.
@@ -336,11 +347,11 @@ class Store:
             raise StoreError(f"the ledger of '{trial}' is empty; open the trial first")
         return Checkpoint(trial, ledger.entries, ledger.head, utc_text(at or datetime.now(UTC)))
 
-    def difference(self, trial: str, checkpoint: Checkpoint) -> str | None:
+    def difference(
+        self, trial: str, checkpoint: Checkpoint, *, progress: Callable[[int, int], None] | None = None
+    ) -> str | None:
         """What in the ledger's beginning is not what a checkpoint saw; None if it begins with those very entries."""
-        ledger = self.ledger(trial)
-        with told(self.alias):
-            return checkpoint.difference(ledger.verify_first(checkpoint.entries))
+        return checkpoint.difference(self.ledger(trial).verify_first(checkpoint.entries, progress=progress))
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
@@ -363,7 +374,9 @@ class Store:
             cursor.execute(_TRIAL, (trial,))
             row = cursor.fetchone()
             if row is None:
-                raise StoreError(f"there is no trial '{trial[:100]}' in this store; see `Store.trials`")
+                cursor.execute(_TRIALS)
+                there = ", ".join(name for (name,) in cursor.fetchall())
+                raise StoreError(f"there is no trial '{trial[:100]}' in this store; it has {there[:500] or 'none'}")
             if connections[self.alias].in_atomic_block:
                 return int(row[0])  # not kept: the transaction that makes it may yet fail
             self._numbers[trial] = int(row[0])
@@ -383,6 +396,11 @@ class Store:
         """The protocol with a digest; made ready once."""
         if digest not in self._protocols:
             cursor.execute(_TEXT, (digest,))
-            protocol = loads(cursor.fetchone()[0])
+            row = cursor.fetchone()
+            if row is None:
+                raise ProtocolError("the protocol's text is missing in the store", mend="take it from a copy")
+            protocol = loads(row[0])
+            if protocol.digest != digest:
+                raise ProtocolError("the protocol's text in the store was changed", mend="take it from a copy")
             self._protocols[digest] = Compiled(Criteria(protocol), projections.Values(protocol))
         return self._protocols[digest]
