@@ -12,10 +12,7 @@ from equipoise.cli.place import DEFAULT, Place, require_extra, require_store, sh
 from equipoise.errors import EquipoiseError
 
 NAME = "key"
-EXAMPLE = (
-    "Examples: equipoise key --make store.key; "
-    "EQUIPOISE_KEY_FILE=store.key equipoise key --change-to new.key --store equipoise-data"
-)
+EXAMPLE = "Examples: equipoise key --make store.key; equipoise key --change-to new.key --store equipoise-data"
 
 
 def run(
