@@ -7,6 +7,7 @@ import logging
 import subprocess
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -369,6 +370,26 @@ def test_opening_a_trial_is_all_or_nothing_and_is_done_once(store: Store, monkey
             store.open_trial(text, **{**WHO, **more})
     assert (store.ledger("small").entries, store.ledger("small").head) == (1, first)
     assert execute(store, "SELECT count(*) FROM store_command") == [(1,)]
+
+
+def test_of_many_who_open_the_same_trial_at_once_one_does(location: str) -> None:
+    with Store.open(location) as store:
+
+        def attempt(number: int) -> str:
+            try:
+                return store.open_trial(TEXT, id=f"open {number}", **WHO)
+            except StoreError as error:
+                return str(error)
+            finally:
+                connections[store.alias].close()
+
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(attempt, range(6)))
+        assert answers.count("small") == 1
+        assert all(answer == "small" or "small' cannot be" in answer or "already" in answer for answer in answers)
+        assert store.verify("small").entries == 1
+        promised = store.state("small").commitments
+        assert promised == {name: commitment(seed) for name, seed in secret_seeds(store).items()}
 
 
 def test_a_trial_without_chance_needs_no_key(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

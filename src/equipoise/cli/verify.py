@@ -109,9 +109,8 @@ class _Found:
             said = f"broken at entry {problem.seq}: {problem.what}"
         lines = [f"{self.name}: {said}", f"{self.name}: {self.replay['summary']}"]
         if self.guards:
-            lines.append(
-                f"{self.name}: the database's guard {self.guards[0]} is missing or was changed, by an owner of it"
-            )
+            what = f"the database's guard {self.guards[0]} is missing or was changed, so somebody altered the database"
+            lines.append(f"{self.name}: {what}; `equipoise.store.prepare` makes it anew")
         return lines + ([] if self.proof is None else self.proof.lines(self.name))
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ come to); an entry that is not the next of its ledger, or does not hold the hash
 that passes is of a seed that is sealed anew with another key.
 
 Who may alter tables can drop a trigger; nothing within a database holds against its owner. A site therefore runs under
-a role that owns nothing (`grants`), and heads are written down elsewhere (`equipoise.store.checkpoint`).
+a role that owns nothing (`grants`), and heads are written down elsewhere (`equipoise.ledger.checkpoint`).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from equipoise.protocol import Protocol
 from equipoise.store import projections
 from equipoise.store.append import COMMAND, ENTRY, entry_row
 
+_TRIAL = "INSERT INTO store_trial (name, created) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING RETURNING id"
 _BATCH = 2_000
 _LONGEST = 100
 
@@ -30,11 +31,15 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
     """
     if not (0 < len(name) <= _LONGEST and name.isprintable() and name == name.strip()):
         raise StoreError(f"a trial's name has 1 to {_LONGEST} characters, all printable, no space around")
-    if is_there(cursor, name):
-        raise StoreError(f"there is a trial '{name}' already; give another name")
     created = at.replace(tzinfo=None).isoformat(sep=" ") if cursor.db.vendor == "sqlite" else at
-    cursor.execute("INSERT INTO store_trial (name, created) VALUES (%s, %s) RETURNING id", (name, created))
-    number = int(cursor.fetchone()[0])
+    # somebody else may just be making it: then PostgreSQL waits to see whether they do
+    row = None
+    if not is_there(cursor, name):
+        cursor.execute(_TRIAL, (name, created))
+        row = cursor.fetchone()
+    if row is None:
+        raise StoreError(f"there is a trial '{name}' already; give another name")
+    number = int(row[0])
     cursor.execute(
         "INSERT INTO store_protocoltext (trial_id, digest, number, text) VALUES (%s, %s, 1, %s)",
         (number, protocol.digest, text),
