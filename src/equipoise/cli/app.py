@@ -9,10 +9,12 @@ from equipoise.cli import (
     allocation,
     analyse,
     check,
+    checkpoint,
     demo,
     design,
     export,
     import_,
+    key,
     rebuild,
     rehearse,
     screen,
@@ -62,6 +64,8 @@ for module in (
     import_,
     export,
     rebuild,
+    checkpoint,
+    key,
     demo,
 ):
     app.command(name=module.NAME, epilog=module.EXAMPLE)(module.run)

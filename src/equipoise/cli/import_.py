@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from equipoise.cli.output import AsJson, print_json, say
-from equipoise.cli.place import DEFAULT, Place, require_extra
+from equipoise.cli.place import DEFAULT, Place, require_extra, shown
 
 NAME = "import"
 EXAMPLE = "Example: equipoise import rehearsals/jcog1017/ledger.jsonl --store equipoise-data"
@@ -35,9 +35,9 @@ def run(
         made = store.import_(file, text, name=name)
         ledger = store.ledger(made)
     if as_json:
-        print_json({"trial": made, "store": _shown(place), "entries": ledger.entries, "head": ledger.head})
+        print_json({"trial": made, "store": shown(place), "entries": ledger.entries, "head": ledger.head})
     else:
-        say(f"{file}: {ledger.entries:,} entries are trial '{made}' in {_shown(place)}; head {ledger.head}")
+        say(f"{file}: {ledger.entries:,} entries are trial '{made}' in {shown(place)}; head {ledger.head}")
 
 
 def _protocol(file: Path, trial: str | None) -> Path:
@@ -56,8 +56,3 @@ def _protocol(file: Path, trial: str | None) -> Path:
         if name not in trials.shipped():
             raise LedgerError(f"it is of protocol '{name[:80]}'", file=file, mend="give its file with --trial")
     return trials.protocol_path(name) if name in trials.shipped() else Path(name)
-
-
-def _shown(place: str) -> str:
-    """A store as a message names it: a URL without what it may hold of a password."""
-    return place if "://" not in place else place.rpartition("@")[2].partition("?")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from equipoise.errors import LedgerError
@@ -92,8 +92,13 @@ class Journal:
         if result.problem is not None:
             problem = result.problem
             raise LedgerError(problem.what, file=path, line=problem.line, mend="compare it with another copy")
+        return cls.of_lines(data.split(b"\n")[:-1], result.head)
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[bytes], head: str) -> Journal:
+        """A journal of lines, without their line feeds, whose chain has been verified and ends with `head`."""
         journal = cls()
-        journal._lines = data.split(b"\n")[:-1]
+        journal._lines = list(lines)
         journal._entries = [entry_of_line(line) for line in journal._lines]
-        journal._head = result.head
+        journal._head = head
         return journal

@@ -27,13 +27,13 @@ from equipoise.conduct import (
 from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
 from equipoise.conduct.decide import decide_well_formed
 from equipoise.conduct.decision import refuse
-from equipoise.errors import EquipoiseError
+from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
 from equipoise.store import answers, projections
+from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
 from equipoise.store.driver import Cursor, Rows
-from equipoise.store.errors import StoreError
 from equipoise.store.remembered import Folded, Remembered
 
 ENTRY = (
@@ -79,8 +79,11 @@ class Counter:
     compiled: Callable[[str], Compiled]
     remembered: Remembered
 
-    def submit(self, command: Command, seeds: Mapping[str, bytes]) -> Answer:
-        """Decide a command that is well formed and write what follows, or give the first answer again."""
+    def submit(self, command: Command, seeds: Mapping[str, bytes] | None) -> Answer:
+        """Decide a command that is well formed and write what follows, or give the first answer again.
+
+        Without `seeds`, an allocation takes the seed that is kept here, if it is.
+        """
         asked = self._ask(command)
         entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
         compiled = self.compiled(digest)
@@ -90,6 +93,8 @@ class Counter:
         before = self._participant(asked, compiled.criteria, digest)
         work = _Work(compiled.criteria, state, before)
         cohort = self._cohort(compiled, command)
+        if seeds is None and isinstance(command, Allocate):
+            seeds = kept_seeds.of_step(self.cursor, self.trial, compiled.criteria.protocol, command.step)
         decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=cohort)
         for draft in decision.drafts:
             work.add(command, draft)

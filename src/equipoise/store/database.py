@@ -17,8 +17,8 @@ import django
 from django.conf import settings
 from django.db import connections
 
+from equipoise.errors import StoreError
 from equipoise.store.driver import Cursor, cursor_of
-from equipoise.store.errors import StoreError
 
 FILE = "equipoise.sqlite3"
 """The database in a data folder."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct import TrialState
-from equipoise.errors import LedgerError
+from equipoise.errors import LedgerError, StoreError
 from equipoise.ledger import Entry, verify_bytes
 from equipoise.ledger.entry import LINE, entry_of_text
 from equipoise.ledger.verify import read_bytes
@@ -18,8 +18,8 @@ from equipoise.protocol import Protocol
 from equipoise.store import projections
 from equipoise.store.append import COMMAND, ENTRY, entry_row
 from equipoise.store.driver import Cursor
-from equipoise.store.errors import StoreError
 
+_TRIAL = "INSERT INTO store_trial (name, created) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING RETURNING id"
 _BATCH = 2_000
 _LONGEST = 100
 
@@ -32,12 +32,15 @@ def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: dat
     """
     if not (0 < len(name) <= _LONGEST and name.isprintable() and name == name.strip()):
         raise StoreError(f"a trial's name has 1 to {_LONGEST} characters, all printable, no space around")
-    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
-    if cursor.fetchone():
-        raise StoreError(f"there is a trial '{name}' already; give another name")
     created = at.replace(tzinfo=None).isoformat(sep=" ") if cursor.db.vendor == "sqlite" else at
-    cursor.execute("INSERT INTO store_trial (name, created) VALUES (%s, %s) RETURNING id", (name, created))
-    number = int(cursor.fetchone()[0])
+    # somebody else may just be making it: then PostgreSQL waits to see whether they do
+    row = None
+    if not is_there(cursor, name):
+        cursor.execute(_TRIAL, (name, created))
+        row = cursor.fetchone()
+    if row is None:
+        raise StoreError(f"there is a trial '{name}' already; give another name")
+    number = int(row[0])
     cursor.execute(
         "INSERT INTO store_protocoltext (trial_id, digest, number, text) VALUES (%s, %s, 1, %s)",
         (number, protocol.digest, text),
@@ -48,6 +51,12 @@ def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: dat
         (number, state.entries, state.head, protocol.digest, projections.trial_text(state)),
     )
     return number
+
+
+def is_there(cursor: Any, name: str) -> bool:
+    """Whether there is a trial of a name."""
+    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
+    return cursor.fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)

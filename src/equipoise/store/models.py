@@ -1,4 +1,4 @@
-"""The tables. What is kept for ever: trials, protocol texts, entries, commands. The rest is projected from entries.
+"""The tables. What is kept for ever: trials, protocol texts, entries, commands, seeds. The rest follows from entries.
 
 The append path writes them with plain SQL (`append`, `projections`); these models make the tables, and are what the web
 site queries. Texts named `..._json` are JSON.
@@ -69,6 +69,16 @@ class Command(models.Model):
     first = models.BigIntegerField()
     entries = models.IntegerField()
     answer_json = models.TextField()
+
+
+class Seed(models.Model):
+    """The secret seed of an allocation list, sealed. Kept for ever; it may be sealed anew with another key."""
+
+    pk = models.CompositePrimaryKey("trial_id", "list")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    list = models.CharField(max_length=_NAME)
+    key_id = models.CharField(max_length=16)  # fingerprint of the key
+    sealed = models.BinaryField()
 
 
 class Head(models.Model):

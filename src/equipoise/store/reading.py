@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError
 
-from equipoise.ledger import Entry
+from equipoise.ledger import Entry, Journal
 from equipoise.ledger.entry import entry_of_text
 from equipoise.ledger.verify import Chain, Verification
 from equipoise.store import database
 from equipoise.store.driver import Rows
+from equipoise.store.trouble import told
 
 _CHUNK = 2_000
 _REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
@@ -50,22 +51,27 @@ class Ledger:
         They are read by ranges of numbers, and not by how many: PostgreSQL, when it has not yet counted a new table,
         would sort all that follows for each chunk.
         """
-        first: int | None = -(2**62)
-        while first is not None:
+        first: Any = -(2**62)
+        while isinstance(first, int):
             if rows := self._between(first, first + _CHUNK - 1):
                 yield from rows
                 first += _CHUNK
             else:
                 first = self._next(first)
+        if first is not None:  # what is no number; SQLite sorts it after them
+            yield from self._between(first, first)
 
-    def _next(self, seq: int) -> int | None:
-        """The number of the next row from one on, over whatever gap."""
-        with database.reading(self.connection.alias) as cursor:
+    def _next(self, seq: int) -> Any:
+        """What the next row from one on has for a number, over whatever gap; None after the last."""
+        with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
             cursor.execute(_NEXT, (self.trial, seq))
-            found = cursor.fetchone()[0]
-            return None if found is None else int(found)
+            return cursor.fetchone()[0]
 
-    def _between(self, first: int, last: int) -> Rows:
+    def _between(self, first: Any, last: Any) -> Rows:
+        with told(self.connection.alias):
+            return self._read(first, last)
+
+    def _read(self, first: Any, last: Any) -> Rows:
         asked = (self.trial, first, last)
         try:
             with database.reading(self.connection.alias) as cursor:
@@ -81,16 +87,20 @@ class Ledger:
             finally:
                 self.connection.connection.text_factory = str
 
+    def journal(self) -> Journal:
+        """The ledger in memory; its chain has to hold."""
+        return Journal.of_lines((line.rstrip(b"\n") for line in self.lines()), self.head)
+
     def __iter__(self) -> Iterator[Entry]:
         """The entries in order."""
         for row in self.rows():
-            if row[0] <= self.entries:
+            if not _is_after(row[0], self.entries):
                 yield entry_of_text(bytes(row[-1]))
 
     def lines(self) -> Iterator[bytes]:
         """The lines of the file form, each with its line feed."""
         for row in self.rows():
-            if row[0] <= self.entries:
+            if not _is_after(row[0], self.entries):
                 yield _line(row)
 
     def write(self, path: Path) -> int:
@@ -105,49 +115,58 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         finally:
             unfinished.unlink(missing_ok=True)
         return count
 
-    def verify(self, *, head: str | None = None) -> Verification:
+    def verify(self, *, head: str | None = None, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Verify every row: text, hash, place in the chain, and that the other columns say what the text does.
 
         The trial's own head says how many entries there are, so entries dropped at the end are found too.
 
         Args:
             head: hash of the entry that should be the last, as it was written down elsewhere.
+            progress: called now and then with entries done and entries in all.
 
         Raises:
             LedgerError: `head` is no hash.
         """
         chain = Chain(head)
         for row in self.rows():
-            if row[0] > self.entries and not self._has_gone_on():
+            if _is_after(row[0], self.entries):
+                if self._has_gone_on():
+                    break  # it was appended while we verify
                 return chain.broken(f"the trial's head counts {self.entries:,} entries, and entry {row[0]} was added")
-            if row[0] > self.entries:
-                break  # it was appended while we verify
             if what := _take(chain, row):
                 return chain.broken(what)
+            if progress is not None and chain.entries % _CHUNK == 0:
+                progress(chain.entries, self.entries)
         if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
-            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were changed")
+            return chain.broken(
+                f"the trial's head counts {self.entries:,} entries: entries are missing or were changed"
+            )
         return chain.ended()
 
     def _has_gone_on(self) -> bool:
         """Whether the head has moved on with the entries that are there now."""
-        with database.reading(self.connection.alias) as cursor:
+        with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
             cursor.execute(_END, (self.trial,))
-            entries, last = cursor.fetchone()
-            return bool(entries == last)
+            row = cursor.fetchone()
+            return row is not None and row[0] == row[1]
 
-    def verify_prefix(self) -> bool:
-        """Whether the chain holds up to the entry that this ledger ends with, whatever follows it."""
-        chain = Chain(self.head)
+    def verify_first(self, entries: int, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Verify the first entries, or as many of them as there are, whatever follows; `progress` as in `verify`."""
+        chain = Chain()
         for row in self.rows():
-            if row[0] > self.entries:
+            if _is_after(row[0], entries):
                 break
-            if _take(chain, row):
-                return False
-        return chain.ended().ok
+            if what := _take(chain, row):
+                return chain.broken(what)
+            if progress is not None and chain.entries % _CHUNK == 0:
+                progress(chain.entries, entries)
+        return chain.ended()
 
 
 def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
@@ -161,6 +180,11 @@ def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
         chain.entries -= 1  # the text holds, and its row does not
         return "the columns of its row do not say what its text does: one of them was changed"
     return None
+
+
+def _is_after(seq: Any, last: int) -> bool:
+    """Whether a row comes after a place; SQLite sorts a text after every number, and nothing of ours wrote such."""
+    return not isinstance(seq, int) or seq > last
 
 
 def _any_text(stored: bytes) -> str:
