@@ -67,6 +67,7 @@ def test_the_public_names_are_these() -> None:
         "Protocol",
         "Rehearsal",
         "Results",
+        "Screening",
         "__version__",
         "analyse",
         "analyse_rehearsal",
@@ -75,6 +76,7 @@ def test_the_public_names_are_these() -> None:
         "loads",
         "make_datasets",
         "rehearse",
+        "screen",
         "shipped",
         "verify_file",
     ]

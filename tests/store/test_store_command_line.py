@@ -72,9 +72,12 @@ def test_rebuilding_says_with_its_status_that_rows_were_wrong(ledger: Path, caps
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(
-    arguments: tuple[str, ...], said: str, ledger: Path, capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+    ledger: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(ledger.parent)
     names = {"ledger": str(ledger), "data": str(ledger.parent / "data"), "yaml": str(ledger.parent / "small.yaml")}
     status, out, err = call(capsys, *(argument.format(**names) for argument in arguments))

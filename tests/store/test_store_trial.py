@@ -165,9 +165,13 @@ def test_a_broken_file_or_another_protocol_is_not_imported(clerk: StoreClerk, st
 def test_an_entry_that_cannot_follow_is_not_imported_though_its_chain_holds(store: Store, tmp_path: Path) -> None:
     journal = Journal()
     who: dict[str, Any] = {
-        "time": "2024-03-01T09:00:00Z", "actor": "eve", "role": "investigator", "site": "01", "version": "1",
+        "time": "2024-03-01T09:00:00Z",
+        "actor": "eve",
+        "role": "investigator",
+        "site": "01",
+        "version": "1",
         "reason": None,
-    }  # fmt: skip
+    }
     opened = {"protocol": "small", "version": "1", "digest": loads(TEXT).digest, "commitments": {"main": "ab" * 32}}
     journal.append(**who, participant=None, kind="open", command="c1", data=opened)
     journal.append(**who, participant="P1", kind="visit", command="c2", data={"on": "2024-03-01", "visit": "v"})

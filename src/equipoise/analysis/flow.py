@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
+from equipoise.allocation import BY_HAND
 from equipoise.analysis.adsl import analysis_arm, is_classified, left_label
 from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.results import Flow, FlowArm, FlowStep
@@ -63,6 +64,7 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
         died=died,
         in_follow_up=len(members) - died - sum(left.values()),
         analysed=analysed,
+        by_hand=sum(state.assignments[0].method == BY_HAND for state in members if state.assignments),
     )
 
 

@@ -62,7 +62,7 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class FlowArm:
-    """What became of those allocated to one arm."""
+    """What became of those allocated to one arm; `by_hand` were given it by the coordinating centre itself."""
 
     arm: str
     label: str
@@ -72,6 +72,7 @@ class FlowArm:
     died: int = 0
     in_follow_up: int = 0
     analysed: int = 0
+    by_hand: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,23 @@ def decide(
     Returns:
         Entries to append, or a refusal that names everything that stands against it.
     """
+    if problem := malformed(command):
+        return refuse(problem)
+    return decide_well_formed(criteria, trial, participant, command, seeds=seeds, cohort=cohort)
+
+
+def decide_well_formed(
+    criteria: Criteria,
+    trial: TrialState,
+    participant: ParticipantState | None,
+    command: Command,
+    *,
+    seeds: Mapping[str, bytes] | None = None,
+    cohort: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> Decision:
+    """The same for a command that `malformed` has nothing against."""
     context = Context(criteria, trial, participant, seeds or {}, cohort or {})
-    if problem := malformed(command) or _out_of_place(context, command):
+    if problem := _out_of_place(context, command):
         return refuse(problem)
     decision = _DECIDERS[type(command)](context, command)
     if utc_text(command.at) >= trial.last_time:

@@ -70,11 +70,12 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An arm, the step that gave it, and when."""
+    """An arm, the step that gave it, when, and the method of its list (`by-hand` by the coordinating centre)."""
 
     step: str
     arm: str
     on: date
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

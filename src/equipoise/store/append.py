@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
@@ -20,12 +20,12 @@ from equipoise.conduct import (
     Draft,
     ParticipantState,
     TrialState,
-    decide,
     evolve_participant,
     evolve_trial,
     utc_text,
 )
 from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.decide import decide_well_formed
 from equipoise.conduct.decision import refuse
 from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
@@ -33,6 +33,8 @@ from equipoise.ledger.entry import entry_of_text
 from equipoise.store import answers, projections
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
+from equipoise.store.driver import Cursor, Rows
+from equipoise.store.remembered import Folded, Remembered
 
 ENTRY = (
     "INSERT INTO store_entry (trial_id, seq, hash, prev, time, actor, site, participant, kind, command, text) "
@@ -45,8 +47,10 @@ COMMAND = (
 _HEAD = "SELECT entries, hash, protocol, state_json FROM store_head WHERE trial_id = %s"
 _ANSWER = "SELECT fingerprint, first, entries, answer_json FROM store_command WHERE trial_id = %s AND command = %s"
 _ANSWERED = "SELECT text FROM store_entry WHERE trial_id = %s AND seq BETWEEN %s AND %s ORDER BY seq"
-_OF_PARTICIPANT = "SELECT text FROM store_entry WHERE trial_id = %s AND participant = %s ORDER BY seq"
-_STRATA = "SELECT stratum, state_json FROM store_stratum WHERE trial_id = %s AND list = %s"
+_OF_PARTICIPANT = (
+    "SELECT seq, hash, text FROM store_entry WHERE trial_id = %s AND participant = %s AND seq >= %s ORDER BY seq"
+)
+_STRATA = "SELECT list, stratum, state_json FROM store_stratum WHERE trial_id = %s"
 _PASSED = "SELECT steps_json, values_json FROM store_participant WHERE trial_id = %s ORDER BY screened"
 _NEW_HEAD = "UPDATE store_head SET entries = %s, hash = %s, state_json = %s WHERE trial_id = %s"
 
@@ -66,54 +70,72 @@ class Counter:
     Attributes:
         cursor: of the connection whose transaction it is.
         trial: the trial's row.
-        locks: what a SELECT ends with to lock its row; SQLite has locked the whole database already.
         compiled: the trial's protocol, by the digest of its text.
+        remembered: participants as this process folded them last.
     """
 
-    cursor: Any
+    cursor: Cursor
     trial: int
-    locks: str
     compiled: Callable[[str], Compiled]
+    remembered: Remembered
 
     def submit(self, command: Command, seeds: Mapping[str, bytes] | None) -> Answer:
         """Decide a command that is well formed and write what follows, or give the first answer again.
 
         Without `seeds`, an allocation takes the seed that is kept here, if it is.
         """
-        compiled, state = self._held()
-        criteria = compiled.criteria
-        if (first := self._answered(command)) is not None:
-            return first
-        if isinstance(command, Allocate | AllocateByHand):
-            state = replace(state, lists=self._lists(criteria, command.step))
-        participant = None if isinstance(command, TrialCommand) else participant_of(self, criteria, command.participant)
+        asked = self._ask(command, sealed=seeds is None)
+        entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
+        compiled = self.compiled(digest)
+        if first := asked.answer():
+            return self._again(command, *first[0])
+        state = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
+        before = self._participant(asked, compiled.criteria, digest)
+        work = _Work(compiled.criteria, state, before)
         cohort = self._cohort(compiled, command)
-        if seeds is None and isinstance(command, Allocate):
-            seeds = kept_seeds.of_step(self.cursor, self.trial, criteria.protocol, command.step)
-        decision = decide(criteria, state, participant, command, seeds=seeds, cohort=cohort)
-        work = _Work(criteria, state, participant)
+        if seeds is None:
+            seeds = kept_seeds.of_step(asked.sealed(), compiled.criteria.protocol, command)
+        decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=cohort)
         for draft in decision.drafts:
             work.add(command, draft)
-        if work.entries:
-            self._write(work, participant, state)
+        self._write(work, before, state, digest)
         first_seq = state.entries + 1 if work.entries else 0
         kept = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
         self.cursor.execute(COMMAND, (self.trial, command.id, *kept))
         return Answer(decision, tuple(work.entries))
 
-    def _held(self) -> tuple[Compiled, TrialState]:
-        """The trial's protocol and its state but for the lists; from here on nobody else appends to it."""
-        self.cursor.execute(_HEAD + self.locks, (self.trial,))
-        entries, head, digest, text = self.cursor.fetchone()
-        return self.compiled(digest), projections.trial_state(text, entries=entries, head=head, lists={})
+    def _ask(self, command: Command, *, sealed: bool) -> _Asked:
+        """Ask for everything that deciding a command needs; PostgreSQL is asked for all of it at once."""
+        ask, trial = self.cursor.ask, self.trial
+        number = None if isinstance(command, TrialCommand) else command.participant
+        known = None if number is None else self.remembered.get(trial, number)
+        return _Asked(
+            head=ask(_HEAD + locks(self.cursor), (trial,)),
+            answer=ask(_ANSWER, (trial, command.id)),
+            number=number,
+            known=known,
+            since=list if number is None else ask(_OF_PARTICIPANT, (trial, number, known.seq if known else 0)),
+            strata=ask(_STRATA, (trial,)) if isinstance(command, Allocate | AllocateByHand) else list,
+            sealed=ask(kept_seeds.OF_TRIAL, (trial,)) if sealed and isinstance(command, Allocate) else list,
+        )
 
-    def _answered(self, command: Command) -> Answer | None:
-        """The first answer to a command with this id; a refusal, if that was another command."""
-        self.cursor.execute(_ANSWER, (self.trial, command.id))
-        row = self.cursor.fetchone()
-        if row is None:
+    def _participant(self, asked: _Asked, criteria: Criteria, digest: str) -> Folded | None:
+        """The participant as the entries add up to: what is remembered, if that still holds, and what came since."""
+        if asked.number is None:
             return None
-        asked, first, count, text = row
+        known, found = asked.known, asked.since()
+        if known is not None and (known.protocol != digest or not found or found[0][:2] != (known.seq, known.hash)):
+            known, found = None, self.cursor.ask(_OF_PARTICIPANT, (self.trial, asked.number, 0))()
+        elif known is not None:
+            del found[0]
+        if not found:
+            return known
+        state = fold_rows(criteria, None if known is None else known.state, found)
+        rows = projections.participant_rows(criteria, state, known and (known.state, known.rows))
+        return Folded(digest, *found[-1][:2], state, rows)
+
+    def _again(self, command: Command, asked: str, first: int, count: int, text: str) -> Answer:
+        """The first answer to a command with this id; a refusal, if that was another command."""
         self.cursor.execute(_ANSWERED, (self.trial, first, first + count - 1))
         entries = tuple(read_entry(text) for (text,) in self.cursor.fetchall())
         same = asked == answers.fingerprint(command) if asked else answers.same_caller(command, entries[0])
@@ -121,15 +143,6 @@ class Counter:
             return Answer(refuse(f"the id '{command.id}' was given to another command"))
         decision = answers.from_text(text, entries) if asked else answers.imported(entries)
         return Answer(decision, entries, repeated=True)
-
-    def _lists(self, criteria: Criteria, name: str) -> dict[str, ListState]:
-        """The list of a step, as it stands."""
-        lists = (getattr(step, "list", None) for step in criteria.protocol.entry_steps if step.id == name)
-        found: dict[str, ListState] = {}
-        for name_of_list in filter(None, lists):
-            self.cursor.execute(_STRATA, (self.trial, name_of_list))
-            found[name_of_list] = projections.list_state(self.cursor.fetchall())
-        return found
 
     def _cohort(self, compiled: Compiled, command: Command) -> dict[str, list[Mapping[str, Any]]]:
         """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
@@ -147,26 +160,44 @@ class Counter:
                         found[step].append(compiled.values.of(values))
         return found
 
-    def _write(self, work: _Work, participant: ParticipantState | None, before: TrialState) -> None:
+    def _write(self, work: _Work, before: Folded | None, state: TrialState, digest: str) -> None:
+        """Write the entries and what follows from them."""
+        if not work.entries:
+            return
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
-        if work.participant is not participant:
-            rows = projections.participant_rows
-            projections.write(
-                self.cursor, self.trial, rows(work.criteria, participant), rows(work.criteria, work.participant)
-            )
-        if work.state.lists is not before.lists:
-            strata = projections.stratum_rows
-            projections.write(self.cursor, self.trial, strata(before.lists), strata(work.state.lists))
-        state = work.state
-        self.cursor.execute(_NEW_HEAD, (state.entries, state.head, projections.trial_text(state), self.trial))
+        if work.participant is not None and (before is None or work.participant is not before.state):
+            rows = projections.participant_rows(work.criteria, work.participant, before and (before.state, before.rows))
+            projections.write(self.cursor, self.trial, {} if before is None else before.rows, rows)
+            folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
+            self.remembered.keep(self.trial, work.participant.number, folded)
+        if work.state.lists is not state.lists:
+            changed = projections.changed_strata(state.lists, work.state.lists)
+            projections.write(self.cursor, self.trial, {}, changed)
+        after = work.state
+        self.cursor.execute(_NEW_HEAD, (after.entries, after.head, projections.trial_text(after), self.trial))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What deciding a command needs, on its way from the database."""
+
+    head: Callable[[], Rows]
+    answer: Callable[[], Rows]
+    number: str | None
+    known: Folded | None
+    since: Callable[[], Rows]
+    strata: Callable[[], Rows]
+    sealed: Callable[[], Rows]
 
 
 class _Work:
     """Entries being added, and what they add up to."""
 
-    def __init__(self, criteria: Criteria, state: TrialState, participant: ParticipantState | None) -> None:
-        self.criteria, self.state, self.participant = criteria, state, participant
+    def __init__(self, criteria: Criteria, state: TrialState, before: Folded | None) -> None:
+        self.criteria, self.state = criteria, state
+        self.participant = None if before is None else before.state
+        self.last, self.last_hash = 0, ""  # of the entries about the participant
         self.entries: list[Entry] = []
         self.rows: list[tuple[Any, ...]] = []
 
@@ -194,6 +225,7 @@ class _Work:
         self.state = evolve_trial(self.criteria.protocol, self.state, entry, digest)
         if entry.participant is not None:
             self.participant = evolve_participant(self.criteria, self.participant, entry)
+            self.last, self.last_hash = entry.seq, digest
 
 
 def entry_row(entry: Entry, digest: str, text: bytes) -> tuple[Any, ...]:
@@ -214,19 +246,37 @@ def read_entry(text: Any) -> Entry:
         raise StoreError(f"a stored entry is damaged ({error}); verify the trial") from None
 
 
-def participant_of(at: Counter, criteria: Criteria, number: str) -> ParticipantState | None:
+def participant_of(cursor: Cursor, trial: int, criteria: Criteria, number: str) -> ParticipantState | None:
     """What a participant's entries add up to; None if there are none.
 
     Raises:
         StoreError: an entry is damaged, or cannot follow from those before it; names it.
     """
-    at.cursor.execute(_OF_PARTICIPANT, (at.trial, number))
-    state: ParticipantState | None = None
-    for (text,) in at.cursor.fetchall():
+    rows = cursor.ask(_OF_PARTICIPANT, (trial, number, 0))()
+    return fold_rows(criteria, None, rows) if rows else None
+
+
+def fold_rows(criteria: Criteria, state: ParticipantState | None, rows: Rows) -> ParticipantState:
+    """A participant's state after the entries in some rows (number, hash, text), of which there is one at least."""
+    for _, _, text in rows:
         entry = read_entry(text)
         with following(entry):
             state = evolve_participant(criteria, state, entry)
+    assert state is not None
     return state
+
+
+def locks(cursor: Cursor) -> str:
+    """What a SELECT ends with to lock its row; SQLite has locked the whole database already."""
+    return " FOR UPDATE" if cursor.db.vendor == "postgresql" else ""
+
+
+def _lists(rows: Rows) -> dict[str, ListState]:
+    """Allocation lists by name, from the rows of their strata: list, stratum and state."""
+    strata: dict[str, list[tuple[str, str]]] = {}
+    for name, stratum, text in rows:
+        strata.setdefault(name, []).append((stratum, text))
+    return {name: projections.list_state(found) for name, found in strata.items()}
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def grants(role: str) -> tuple[str, ...]:
 PROJECTED = (
     "store_head", "store_stratum", "store_participant", "store_allocation", "store_form", "store_task",
     "store_site", "store_person", "store_role",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 """Tables that change as things do."""
 
 
@@ -206,8 +206,10 @@ def _postgresql_statements(schema: str) -> Iterator[str]:
 
 def _schema(cursor: Any) -> str:
     """The schema of the tables."""
-    cursor.execute("SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                   "WHERE c.oid = to_regclass('store_entry')")  # fmt: skip
+    cursor.execute(
+        "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.oid = to_regclass('store_entry')"
+    )
     return str(cursor.fetchone()[0])
 
 
@@ -229,8 +231,10 @@ def _postgresql_missing(cursor: Any) -> list[str]:
 
 
 def _check_postgresql_settings(cursor: Any) -> None:
-    cursor.execute("SELECT current_user, rolsuper, current_setting('fsync'), current_setting('synchronous_commit') "
-                   "FROM pg_roles WHERE rolname = current_user")  # fmt: skip
+    cursor.execute(
+        "SELECT current_user, rolsuper, current_setting('fsync'), current_setting('synchronous_commit') "
+        "FROM pg_roles WHERE rolname = current_user"
+    )
     role, superuser, fsync, commit = cursor.fetchone()
     if superuser:
         raise StoreError(

@@ -17,13 +17,14 @@ from equipoise.ledger.verify import read_bytes
 from equipoise.protocol import Protocol
 from equipoise.store import projections
 from equipoise.store.append import COMMAND, ENTRY, entry_row
+from equipoise.store.driver import Cursor
 
 _TRIAL = "INSERT INTO store_trial (name, created) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING RETURNING id"
 _BATCH = 2_000
 _LONGEST = 100
 
 
-def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: datetime) -> int:
+def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: datetime) -> int:
     """The rows of a trial with an empty ledger; the number of its row.
 
     Raises:
@@ -52,7 +53,7 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
     return number
 
 
-def is_there(cursor: Any, name: str) -> bool:
+def is_there(cursor: Cursor, name: str) -> bool:
     """Whether there is a trial of a name."""
     cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
     return cursor.fetchone() is not None
@@ -91,7 +92,7 @@ def read_rows(path: Path, protocol: Protocol) -> Rows:
     return rows
 
 
-def insert(cursor: Any, trial: int, rows: Rows) -> None:
+def insert(cursor: Cursor, trial: int, rows: Rows) -> None:
     """Insert the entries, and the ids of their commands. What else a command was answered, a file does not hold.
 
     Raises:
@@ -112,7 +113,7 @@ def insert(cursor: Any, trial: int, rows: Rows) -> None:
     _flush(cursor, entries, commands)
 
 
-def _flush(cursor: Any, entries: list[tuple[Any, ...]], commands: list[tuple[Any, ...]]) -> None:
+def _flush(cursor: Cursor, entries: list[tuple[Any, ...]], commands: list[tuple[Any, ...]]) -> None:
     cursor.executemany(ENTRY, entries)
     cursor.executemany(COMMAND, commands)
     entries.clear()

@@ -7,7 +7,7 @@ written is the difference between two sets of rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -17,6 +17,7 @@ from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol import Protocol
+from equipoise.store.driver import Cursor
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -32,15 +33,9 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[str, ...]
 
-    @cached_property
-    def upsert(self) -> str:
-        """Insert a row, or change the one with its key."""
-        names = ("trial_id", *self.key, *self.columns)
-        changed = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in self.columns)
-        return (
-            f"INSERT INTO {self.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
-            f"ON CONFLICT ({_quoted(('trial_id', *self.key))}) DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}"
-        )
+    def upsert(self, changed: tuple[str, ...]) -> str:
+        """Insert a row or, if there is one with its key, change some of its columns."""
+        return _upsert(self, changed)
 
     @cached_property
     def delete(self) -> str:
@@ -50,6 +45,17 @@ class Table:
     def select(self, where: str = "") -> str:
         """Every row of a trial: key and columns."""
         return f"SELECT {_quoted((*self.key, *self.columns))} FROM {self.name} WHERE trial_id = %s{where}"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=256)
+def _upsert(table: Table, changed: tuple[str, ...]) -> str:
+    # no column is named that stays as it is: SQLite writes every index anew whose columns are named
+    names = ("trial_id", *table.key, *table.columns)
+    sets = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in changed)
+    return (
+        f"INSERT INTO {table.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({_quoted(('trial_id', *table.key))}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -75,25 +81,38 @@ OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "parti
 TABLES = (*OF_PARTICIPANT, STRATUM)
 
 
-def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows:
-    """Every row of a participant."""
+def participant_rows(
+    criteria: Criteria, state: ParticipantState | None, before: tuple[ParticipantState, Rows] | None = None
+) -> Rows:
+    """Every row of a participant.
+
+    Args:
+        criteria: the protocol's.
+        state: the participant's; None if there is none.
+        before: an earlier state and its rows. A state is never changed in place, so what is the same object in both
+            makes the same rows.
+    """
     if state is None:
         return {table.name: {} for table in OF_PARTICIPANT}
-    number = state.number
+    number, old, rows = (state.number, None, {}) if before is None else (state.number, *before)
+    assert old is None or old.number == number
     return {
-        PARTICIPANT.name: {(number,): _participant(state)},
+        PARTICIPANT.name: {(number,): _participant(state, old, rows)},
         ALLOCATION.name: dict(_allocations(state)),
-        FORM.name: {
-            (number, place): (record.form, record.visit, record.on.isoformat(), values_text(record.values))
-            for place, record in enumerate(state.forms, start=1)
-        },
+        FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
             (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
         },
     }  # fmt: skip
 
 
-def _participant(state: ParticipantState) -> tuple[Any, ...]:
+def _forms(state: ParticipantState) -> Iterator[tuple[Key, tuple[Any, ...]]]:
+    for place, record in enumerate(state.forms, start=1):
+        yield (state.number, place), (record.form, record.visit, record.on.isoformat(), values_text(record.values))
+
+
+def _participant(state: ParticipantState, old: ParticipantState | None, rows: Rows) -> tuple[Any, ...]:
+    same = old is not None and old.values is state.values
     return (
         state.history[0].seq,
         state.site,
@@ -104,7 +123,7 @@ def _participant(state: ParticipantState) -> tuple[Any, ...]:
         None if state.left is None else state.left.rule,
         _day(state.last_alive),
         text_of({step: day.isoformat() for step, day in state.steps.items()}),
-        values_text(state.values),
+        rows[PARTICIPANT.name][state.number,][-1] if same else values_text(state.values),
     )
 
 
@@ -124,6 +143,20 @@ def stratum_rows(lists: Mapping[str, ListState]) -> Rows:
     """Every row of the allocation lists."""
     rows = {(name, key): (text_of(here),) for name, state in lists.items() for key, here in state.to_json().items()}
     return {STRATUM.name: rows}
+
+
+def changed_strata(before: Mapping[str, ListState], after: Mapping[str, ListState]) -> Rows:
+    """The rows of the strata that are others than before; none ever goes."""
+    return stratum_rows(
+        {
+            name: ListState({key: here for key, here in state.strata.items() if here is not known.get(key)})
+            for name, state in after.items()
+            for known in (before.get(name, _NO_LIST).strata,)
+        }
+    )
+
+
+_NO_LIST = ListState()
 
 
 def list_state(strata: Iterable[tuple[str, str]]) -> ListState:
@@ -179,28 +212,40 @@ class Values:
 
 def text_of(value: Any) -> str:
     """JSON, the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _WRITER(value)
 
 
-def write(cursor: Any, trial: int, before: Rows, after: Rows) -> int:
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
     """Write what differs between two sets of rows of the same tables; how many rows that were."""
     written = 0
     for table in TABLES:
         old, new = before.get(table.name, {}), after.get(table.name, {})
         gone = [(trial, *key) for key in old if key not in new]
-        made = [(trial, *key, *row) for key, row in new.items() if old.get(key) != row]
-        # deleted first, so that a draw that moved to another row does not look used twice
-        for sql, rows in ((table.delete, gone), (table.upsert, made)):
-            if len(rows) == 1:
-                cursor.execute(sql, rows[0])
-            elif rows:
-                cursor.executemany(sql, rows)
-        written += len(gone) + len(made)
+        if gone:  # deleted first, so that a draw that moved to another row does not look used twice
+            _run(cursor, table.delete, gone)
+        made: dict[str, list[tuple[Any, ...]]] = {}
+        for key, row in new.items():
+            if (known := old.get(key)) != row:
+                made.setdefault(table.upsert(_changed(table, known, row)), []).append((trial, *key, *row))
+        for sql, rows in made.items():
+            _run(cursor, sql, rows)
+            written += len(rows)
+        written += len(gone)
     return written
 
 
-def differing(before: Rows, after: Rows) -> int:
-    """How many rows differ between two sets of rows."""
-    tables = before.keys() | after.keys()
-    pairs = ((before.get(table, {}), after.get(table, {})) for table in tables)
-    return sum(old.get(key) != new.get(key) for old, new in pairs for key in old.keys() | new.keys())
+def _changed(table: Table, old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> tuple[str, ...]:
+    """The columns that differ; all of them if it is not known what is there."""
+    if old is None:
+        return table.columns
+    return tuple(name for name, a, b in zip(table.columns, old, new, strict=True) if a != b)
+
+
+def _run(cursor: Cursor, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    if len(rows) == 1:
+        cursor.execute(sql, rows[0])
+    else:
+        cursor.executemany(sql, rows)

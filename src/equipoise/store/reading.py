@@ -13,13 +13,21 @@ from django.db import OperationalError
 from equipoise.ledger import Entry, Journal
 from equipoise.ledger.entry import entry_of_text
 from equipoise.ledger.verify import Chain, Verification
+from equipoise.store import database
+from equipoise.store.driver import Rows
 from equipoise.store.trouble import told
 
 _CHUNK = 2_000
 _REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
 """Columns that repeat a part of the text."""
 _COLUMNS = f"seq, hash, {', '.join(_REPEATED)}, text"
-_ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq > %s ORDER BY seq LIMIT {_CHUNK}"  # noqa: S608 - our own names
+_ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq BETWEEN %s AND %s ORDER BY seq"  # noqa: S608 - our own names
+_REST = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq >= %s ORDER BY seq"  # noqa: S608 - as above
+_NEXT = "SELECT MIN(seq) FROM store_entry WHERE trial_id = %s AND seq >= %s"
+_END = (
+    "SELECT entries, (SELECT MAX(seq) FROM store_entry WHERE trial_id = store_head.trial_id) FROM store_head "
+    "WHERE trial_id = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +47,49 @@ class Ledger:
     head: str
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows in order; rows beyond the head, which nothing of ours writes, are given too."""
-        last = -(2**62)
-        while True:
-            rows = self._after(last)
-            yield from rows
-            if len(rows) < _CHUNK or _is_after(rows[-1][0], self.entries - 1):
-                return
-            last = rows[-1][0]
+        """The rows in order; rows beyond the head are given too.
 
-    def _after(self, seq: int) -> list[tuple[Any, ...]]:
+        They are read by ranges of numbers, and not by how many: PostgreSQL, when it has not yet counted a new table,
+        would sort all that follows for each chunk.
+        """
+        first: int | None = -(2**62)
+        while first is not None:
+            if rows := self._between(first, first + _CHUNK - 1):
+                yield from rows
+                first += _CHUNK
+            else:
+                following = self._next(first)
+                if following is not None and not isinstance(following, int):
+                    # SQLite holds a text where a number belongs, and sorts it last: nothing of ours wrote it
+                    yield from self._rows(_REST, (self.trial, first))
+                    return
+                first = following
+
+    def _next(self, seq: int) -> Any:
+        """The number of the next row from one on, over whatever gap."""
+        with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
+            cursor.execute(_NEXT, (self.trial, seq))
+            return cursor.fetchone()[0]
+
+    def _between(self, first: int, last: int) -> Rows:
+        return self._rows(_ROWS, (self.trial, first, last))
+
+    def _rows(self, sql: str, asked: tuple[int, ...]) -> Rows:
         with told(self.connection.alias):
-            return self._read(seq)
+            return self._decoded(sql, asked)
 
-    def _read(self, seq: int) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
-            try:
-                cursor.execute(_ROWS, (self.trial, seq))
-                return list(cursor.fetchall())
-            except OperationalError as error:
-                if "decode" not in str(error):
-                    raise
+    def _decoded(self, sql: str, asked: tuple[int, ...]) -> Rows:
+        try:
+            with database.reading(self.connection.alias) as cursor:
+                return cursor.ask(sql, asked)()
+        except OperationalError as error:
+            if "decode" not in str(error):
+                raise
         # SQLite holds any bytes in a text; somebody who wrote such is to be named, and is no defect
-        with self.connection.cursor() as cursor:
+        with database.reading(self.connection.alias) as cursor:
             self.connection.connection.text_factory = _any_text
             try:
-                cursor.execute(_ROWS, (self.trial, seq))
-                return list(cursor.fetchall())
+                return cursor.ask(sql, asked)()
             finally:
                 self.connection.connection.text_factory = str
 
@@ -117,13 +141,26 @@ class Ledger:
         """
         chain = Chain(head)
         for row in self.rows():
+            if _is_after(row[0], self.entries) and not self._has_gone_on():
+                return chain.broken(f"the trial's head counts {self.entries:,} entries, and entry {row[0]} was added")
+            if _is_after(row[0], self.entries):
+                break  # it was appended while we verify
             if what := _take(chain, row):
                 return chain.broken(what)
             if progress is not None and chain.entries % _CHUNK == 0:
                 progress(chain.entries, self.entries)
         if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
-            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were added")
+            return chain.broken(
+                f"the trial's head counts {self.entries:,} entries: entries are missing or were changed"
+            )
         return chain.ended()
+
+    def _has_gone_on(self) -> bool:
+        """Whether the head has moved on with the entries that are there now."""
+        with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
+            cursor.execute(_END, (self.trial,))
+            row = cursor.fetchone()
+            return row is not None and bool(row[0] == row[1])
 
     def verify_first(self, entries: int, *, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Verify the first entries, or as many of them as there are, whatever follows; `progress` as in `verify`."""
@@ -152,7 +189,7 @@ def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
 
 
 def _is_after(seq: Any, last: int) -> bool:
-    """Whether a row comes after a place; SQLite sorts a text after every number, and nothing of ours wrote such."""
+    """Whether a row comes after a place; a text where a number belongs comes after every number."""
     return not isinstance(seq, int) or seq > last
 
 

@@ -10,7 +10,8 @@ from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, TrialState, evolve_trial
 from equipoise.ledger import Entry
 from equipoise.store import projections
-from equipoise.store.append import Counter, following, participant_of, read_entry
+from equipoise.store.append import following, participant_of, read_entry
+from equipoise.store.driver import Cursor
 
 _NUMBERS = (
     "SELECT participant FROM store_entry WHERE trial_id = %s AND participant IS NOT NULL "
@@ -39,36 +40,36 @@ class Rebuilt:
         return f"projections are what {self.entries:,} entries add up to: {found}"
 
 
-def rebuild(at: Counter, criteria: Criteria) -> Rebuilt:
+def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
     """Rebuild within a transaction that holds the trial.
 
     Raises:
         StoreError: an entry cannot follow from those before it; names it.
     """
-    state = _trial(at, criteria)
-    changed = _strata(at, state) + _head(at, state)
-    at.cursor.execute(_NUMBERS, (at.trial,))
-    numbers = [number for (number,) in at.cursor.fetchall()]
+    state = _trial(cursor, trial, criteria)
+    changed = _strata(cursor, trial, state) + _head(cursor, trial, state)
+    cursor.execute(_NUMBERS, (trial,))
+    numbers = [number for (number,) in cursor.fetchall()]
     for number in numbers:
-        after = projections.participant_rows(criteria, participant_of(at, criteria, number))
-        changed += projections.write(at.cursor, at.trial, _present(at, number), after)
-    return Rebuilt(state.entries, changed + _strangers(at, set(numbers)))
+        after = projections.participant_rows(criteria, participant_of(cursor, trial, criteria, number))
+        changed += projections.write(cursor, trial, _present(cursor, trial, number), after)
+    return Rebuilt(state.entries, changed + _strangers(cursor, trial, set(numbers)))
 
 
-def _trial(at: Counter, criteria: Criteria) -> TrialState:
+def _trial(cursor: Cursor, trial: int, criteria: Criteria) -> TrialState:
     """The trial's state by its entries."""
     state = TrialState()
-    for entry, digest in _entries(at):
+    for entry, digest in _entries(cursor, trial):
         with following(entry):
             state = evolve_trial(criteria.protocol, state, entry, digest)
     return state
 
 
-def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
+def _entries(cursor: Cursor, trial: int) -> Iterator[tuple[Entry, str]]:
     last = 0
     while True:
-        at.cursor.execute(_ENTRIES, (at.trial, last))
-        rows = at.cursor.fetchall()
+        cursor.execute(_ENTRIES, (trial, last))
+        rows = cursor.fetchall()
         if not rows:
             return
         for text, digest in rows:
@@ -77,47 +78,47 @@ def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
             yield entry, digest
 
 
-def _strata(at: Counter, state: TrialState) -> int:
+def _strata(cursor: Cursor, trial: int, state: TrialState) -> int:
     lists: dict[str, ListState] = dict(state.lists)
     return projections.write(
-        at.cursor, at.trial, _rows(at, (projections.STRATUM,)), projections.stratum_rows(lists)
+        cursor, trial, _rows(cursor, trial, (projections.STRATUM,)), projections.stratum_rows(lists)
     )  # fmt: skip
 
 
-def _head(at: Counter, state: TrialState) -> int:
-    at.cursor.execute(_HEAD, (at.trial,))
+def _head(cursor: Cursor, trial: int, state: TrialState) -> int:
+    cursor.execute(_HEAD, (trial,))
     wanted = (state.entries, state.head, projections.trial_text(state))
-    if at.cursor.fetchone() == wanted:
+    if cursor.fetchone() == wanted:
         return 0
-    at.cursor.execute(_NEW_HEAD, (*wanted, at.trial))
+    cursor.execute(_NEW_HEAD, (*wanted, trial))
     return 1
 
 
-def _present(at: Counter, number: str) -> projections.Rows:
+def _present(cursor: Cursor, trial: int, number: str) -> projections.Rows:
     """A participant's rows as they are."""
     found: projections.Rows = {}
     for table, column in projections.OF_PARTICIPANT.items():
-        at.cursor.execute(table.select(f' AND "{column}" = %s'), (at.trial, number))
-        found[table.name] = _by_key(table, at.cursor.fetchall())
+        cursor.execute(table.select(f' AND "{column}" = %s'), (trial, number))
+        found[table.name] = _by_key(table, cursor.fetchall())
     return found
 
 
-def _strangers(at: Counter, numbers: set[str]) -> int:
+def _strangers(cursor: Cursor, trial: int, numbers: set[str]) -> int:
     """Delete rows of participants whom no entry is about."""
     gone = 0
     for table, column in projections.OF_PARTICIPANT.items():
-        rows = _rows(at, (table,))[table.name]
+        rows = _rows(cursor, trial, (table,))[table.name]
         place = (*table.key, *table.columns).index(column)
         strange = {key: row for key, row in rows.items() if (*key, *row)[place] not in numbers}
-        gone += projections.write(at.cursor, at.trial, {table.name: strange}, {})
+        gone += projections.write(cursor, trial, {table.name: strange}, {})
     return gone
 
 
-def _rows(at: Counter, tables: tuple[projections.Table, ...]) -> projections.Rows:
+def _rows(cursor: Cursor, trial: int, tables: tuple[projections.Table, ...]) -> projections.Rows:
     found: projections.Rows = {}
     for table in tables:
-        at.cursor.execute(table.select(), (at.trial,))
-        found[table.name] = _by_key(table, at.cursor.fetchall())
+        cursor.execute(table.select(), (trial,))
+        found[table.name] = _by_key(table, cursor.fetchall())
     return found
 
 

@@ -24,9 +24,11 @@ from equipoise.protocol import Protocol, loads
 from equipoise.store import database, guards, importing, keys, opening, projections, rebuild
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
-from equipoise.store.append import Compiled, Counter, participant_of
+from equipoise.store.append import Compiled, Counter, locks, participant_of
+from equipoise.store.driver import Cursor
 from equipoise.store.keys import Key
 from equipoise.store.reading import Ledger
+from equipoise.store.remembered import Remembered
 from equipoise.store.trouble import told
 
 _TRIALS = "SELECT name FROM store_trial ORDER BY id"
@@ -50,6 +52,7 @@ class Store:
         self.alias = alias
         self._protocols: dict[str, Compiled] = {}
         self._numbers: dict[str, int] = {}
+        self._remembered = Remembered()
 
     @classmethod
     def open(cls, location: str | Path, *, guarded: bool = True) -> Store:
@@ -159,12 +162,14 @@ class Store:
             raise StoreError(f"'{name}' cannot be opened: {problem}")
         with self._writing() as cursor:
             if importing.is_there(cursor, name):
-                promised = self._state(cursor, self._number(cursor, name)).commitments
+                number = self._number(cursor, name)
+                promised = self._state(cursor, number).commitments
             else:
                 seeds = kept_seeds.draw(protocol)
                 promised = kept_seeds.commitments(seeds)
-                kept_seeds.keep(cursor, importing.make_trial(cursor, name, protocol, protocol_text, at), seeds)
-            answer = self._counter(cursor, name).submit(replace(command, commitments=promised), None)
+                number = importing.make_trial(cursor, name, protocol, protocol_text, at)
+                kept_seeds.keep(cursor, number, seeds)
+            answer = self._counter(cursor, number).submit(replace(command, commitments=promised), None)
             if isinstance(answer.decision, Refused):
                 raise StoreError(f"'{name}' cannot be opened: {'; '.join(answer.decision.reasons)}")
         return name
@@ -204,7 +209,7 @@ class Store:
             StoreError: there is no such trial, there is no key or another one, or the database cannot write.
         """
         with self._writing() as cursor:
-            counter = self._counter(cursor, trial)
+            counter = self._counter(cursor, self._number(cursor, trial))
             seeds = {name: seed.hex() for name, seed in kept_seeds.opened(cursor, counter.trial).items()}
             command = Reveal(id=id, at=at, actor=actor, role=role, site=site, reason=reason, seeds=seeds)
             problem = malformed(command)
@@ -223,8 +228,7 @@ class Store:
             StoreError: `old` is not the key of a seed, or a seed's row was changed. Nothing was changed then.
         """
         with self._writing() as cursor:
-            locks = " FOR UPDATE OF s" if connections[self.alias].vendor == "postgresql" else ""
-            return kept_seeds.reseal(cursor, old or keys.from_environment(), new, locks)
+            return kept_seeds.reseal(cursor, old or keys.from_environment(), new)
 
     def submit(self, trial: str, command: Command, *, seeds: Mapping[str, bytes] | None = None) -> Answer:
         """Carry out a command, durably; the same command again gets its first answer.
@@ -245,8 +249,8 @@ class Store:
         """
         if problem := malformed(command):
             return Answer(refuse(problem))
-        with self._writing() as cursor:
-            return self._counter(cursor, trial).submit(command, seeds)
+        with self._writing(together=True) as cursor:
+            return self._counter(cursor, self._number(cursor, trial)).submit(command, seeds)
 
     def ledger(self, trial: str) -> Ledger:
         """The ledger as it stands: iterate over its entries."""
@@ -281,8 +285,9 @@ class Store:
             StoreError: there is none of that number.
         """
         with self._reading() as cursor:
-            at = self._counter(cursor, trial)
-            found = participant_of(at, self._criteria_in_force(cursor, at.trial), number)
+            trial_number = self._number(cursor, trial)
+            criteria = self._criteria_in_force(cursor, trial_number)
+            found = participant_of(cursor, trial_number, criteria, number)
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
@@ -316,7 +321,7 @@ class Store:
         with self._writing() as cursor:
             number = importing.make_trial(cursor, name, protocol, protocol_text, datetime.now(UTC))
             importing.insert(cursor, number, rows)
-            rebuild.rebuild(self._counter(cursor, name), self._criteria_in_force(cursor, number))
+            rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
         return name
 
     def rebuild(self, trial: str) -> rebuild.Rebuilt:
@@ -326,9 +331,9 @@ class Store:
             StoreError: the ledger does not hold: what is broken cannot be built on.
         """
         with self._writing() as cursor:
-            at = self._counter(cursor, trial)
-            cursor.execute(_HEAD + at.locks, (at.trial,))
-            return rebuild.rebuild(at, self._criteria_in_force(cursor, at.trial))
+            number = self._number(cursor, trial)
+            cursor.execute(_HEAD + locks(cursor), (number,))
+            return rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
 
     def verify(
         self, trial: str, *, head: str | None = None, progress: Callable[[int, int], None] | None = None
@@ -354,21 +359,20 @@ class Store:
         return checkpoint.difference(self.ledger(trial).verify_first(checkpoint.entries, progress=progress))
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def _writing(self, *, together: bool = False) -> Iterator[Cursor]:
         """A transaction that may write: on SQLite nobody else does meanwhile."""
-        with told(self.alias, writing=True), database.writing(self.alias), connections[self.alias].cursor() as cursor:
+        with told(self.alias, writing=True), database.writing(self.alias, together=together) as cursor:
             yield cursor
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
-        with told(self.alias), connections[self.alias].cursor() as cursor:
+    def _reading(self) -> Iterator[Cursor]:
+        with told(self.alias), database.reading(self.alias) as cursor:
             yield cursor
 
-    def _counter(self, cursor: Any, trial: str) -> Counter:
-        locks = " FOR UPDATE" if connections[self.alias].vendor == "postgresql" else ""
-        return Counter(cursor, self._number(cursor, trial), locks, lambda digest: self._compiled(cursor, digest))
+    def _counter(self, cursor: Cursor, trial: int) -> Counter:
+        return Counter(cursor, trial, lambda digest: self._compiled(cursor, digest), self._remembered)
 
-    def _number(self, cursor: Any, trial: str) -> int:
+    def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
         if trial not in self._numbers:
             cursor.execute(_TRIAL, (trial,))
@@ -377,8 +381,6 @@ class Store:
                 cursor.execute(_TRIALS)
                 there = ", ".join(name for (name,) in cursor.fetchall())
                 raise StoreError(f"there is no trial '{trial[:100]}' in this store; it has {there[:500] or 'none'}")
-            if connections[self.alias].in_atomic_block:
-                return int(row[0])  # not kept: the transaction that makes it may yet fail
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
