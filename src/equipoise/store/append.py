@@ -84,7 +84,7 @@ class Counter:
 
         Without `seeds`, an allocation takes the seed that is kept here, if it is.
         """
-        asked = self._ask(command)
+        asked = self._ask(command, sealed=seeds is None)
         entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
         compiled = self.compiled(digest)
         if first := asked.answer():
@@ -93,8 +93,8 @@ class Counter:
         before = self._participant(asked, compiled.criteria, digest)
         work = _Work(compiled.criteria, state, before)
         cohort = self._cohort(compiled, command)
-        if seeds is None and isinstance(command, Allocate):
-            seeds = kept_seeds.of_step(self.cursor, self.trial, compiled.criteria.protocol, command.step)
+        if seeds is None:
+            seeds = kept_seeds.of_step(asked.sealed(), compiled.criteria.protocol, command)
         decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=cohort)
         for draft in decision.drafts:
             work.add(command, draft)
@@ -104,7 +104,7 @@ class Counter:
         self.cursor.execute(COMMAND, (self.trial, command.id, *kept))
         return Answer(decision, tuple(work.entries))
 
-    def _ask(self, command: Command) -> _Asked:
+    def _ask(self, command: Command, *, sealed: bool) -> _Asked:
         """Ask for everything that deciding a command needs; PostgreSQL is asked for all of it at once."""
         ask, trial = self.cursor.ask, self.trial
         number = None if isinstance(command, TrialCommand) else command.participant
@@ -116,6 +116,7 @@ class Counter:
             known=known,
             since=list if number is None else ask(_OF_PARTICIPANT, (trial, number, known.seq if known else 0)),
             strata=ask(_STRATA, (trial,)) if isinstance(command, Allocate | AllocateByHand) else list,
+            sealed=ask(kept_seeds.OF_TRIAL, (trial,)) if sealed and isinstance(command, Allocate) else list,
         )
 
     def _participant(self, asked: _Asked, criteria: Criteria, digest: str) -> Folded | None:
@@ -187,6 +188,7 @@ class _Asked:
     known: Folded | None
     since: Callable[[], Rows]
     strata: Callable[[], Rows]
+    sealed: Callable[[], Rows]
 
 
 class _Work:

@@ -53,7 +53,7 @@ def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: dat
     return number
 
 
-def is_there(cursor: Any, name: str) -> bool:
+def is_there(cursor: Cursor, name: str) -> bool:
     """Whether there is a trial of a name."""
     cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
     return cursor.fetchone() is not None

@@ -22,6 +22,7 @@ _REPEATED = ("prev", "time", "actor", "site", "participant", "kind", "command")
 """Columns that repeat a part of the text."""
 _COLUMNS = f"seq, hash, {', '.join(_REPEATED)}, text"
 _ROWS = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq BETWEEN %s AND %s ORDER BY seq"  # noqa: S608 - our own names
+_REST = f"SELECT {_COLUMNS} FROM store_entry WHERE trial_id = %s AND seq >= %s ORDER BY seq"  # noqa: S608 - as above
 _NEXT = "SELECT MIN(seq) FROM store_entry WHERE trial_id = %s AND seq >= %s"
 _END = (
     "SELECT entries, (SELECT MAX(seq) FROM store_entry WHERE trial_id = store_head.trial_id) FROM store_head "
@@ -57,25 +58,30 @@ class Ledger:
                 yield from rows
                 first += _CHUNK
             else:
-                first = self._next(first)
-        if first is not None:  # what is no number; SQLite sorts it after them
-            yield from self._between(first, first)
+                following = self._next(first)
+                if following is not None and not isinstance(following, int):
+                    # SQLite holds a text where a number belongs, and sorts it last: nothing of ours wrote it
+                    yield from self._rows(_REST, (self.trial, first))
+                    return
+                first = following
 
     def _next(self, seq: int) -> Any:
-        """What the next row from one on has for a number, over whatever gap; None after the last."""
+        """The number of the next row from one on, over whatever gap."""
         with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
             cursor.execute(_NEXT, (self.trial, seq))
             return cursor.fetchone()[0]
 
-    def _between(self, first: Any, last: Any) -> Rows:
-        with told(self.connection.alias):
-            return self._read(first, last)
+    def _between(self, first: int, last: int) -> Rows:
+        return self._rows(_ROWS, (self.trial, first, last))
 
-    def _read(self, first: Any, last: Any) -> Rows:
-        asked = (self.trial, first, last)
+    def _rows(self, sql: str, asked: tuple[int, ...]) -> Rows:
+        with told(self.connection.alias):
+            return self._decoded(sql, asked)
+
+    def _decoded(self, sql: str, asked: tuple[int, ...]) -> Rows:
         try:
             with database.reading(self.connection.alias) as cursor:
-                return cursor.ask(_ROWS, asked)()
+                return cursor.ask(sql, asked)()
         except OperationalError as error:
             if "decode" not in str(error):
                 raise
@@ -83,7 +89,7 @@ class Ledger:
         with database.reading(self.connection.alias) as cursor:
             self.connection.connection.text_factory = _any_text
             try:
-                return cursor.ask(_ROWS, asked)()
+                return cursor.ask(sql, asked)()
             finally:
                 self.connection.connection.text_factory = str
 
@@ -135,10 +141,10 @@ class Ledger:
         """
         chain = Chain(head)
         for row in self.rows():
-            if _is_after(row[0], self.entries):
-                if self._has_gone_on():
-                    break  # it was appended while we verify
+            if _is_after(row[0], self.entries) and not self._has_gone_on():
                 return chain.broken(f"the trial's head counts {self.entries:,} entries, and entry {row[0]} was added")
+            if _is_after(row[0], self.entries):
+                break  # it was appended while we verify
             if what := _take(chain, row):
                 return chain.broken(what)
             if progress is not None and chain.entries % _CHUNK == 0:
@@ -154,7 +160,7 @@ class Ledger:
         with told(self.connection.alias), database.reading(self.connection.alias) as cursor:
             cursor.execute(_END, (self.trial,))
             row = cursor.fetchone()
-            return row is not None and row[0] == row[1]
+            return row is not None and bool(row[0] == row[1])
 
     def verify_first(self, entries: int, *, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Verify the first entries, or as many of them as there are, whatever follows; `progress` as in `verify`."""
@@ -183,7 +189,7 @@ def _take(chain: Chain, row: tuple[Any, ...]) -> str | None:
 
 
 def _is_after(seq: Any, last: int) -> bool:
-    """Whether a row comes after a place; SQLite sorts a text after every number, and nothing of ours wrote such."""
+    """Whether a row comes after a place; a text where a number belongs comes after every number."""
     return not isinstance(seq, int) or seq > last
 
 

@@ -7,20 +7,22 @@ or trial is noticed. A row is never changed but to be sealed anew with another k
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from equipoise.allocation import SEED_BYTES, commitment
+from equipoise.conduct.commands import Allocate, Command
 from equipoise.errors import StoreError
 from equipoise.ledger.canonical import canonical_text
 from equipoise.ledger.private import Secret
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.store import keys
+from equipoise.store.driver import Cursor, Rows
 from equipoise.store.keys import Key
 
 _NAME = "SELECT name FROM store_trial WHERE id = %s"
-_OF_TRIAL = (
+OF_TRIAL = (
     "SELECT t.name, s.list, s.key_id, s.sealed FROM store_seed s JOIN store_trial t ON t.id = s.trial_id "
     "WHERE s.trial_id = %s ORDER BY s.list"
 )
@@ -43,7 +45,7 @@ def commitments(seeds: Mapping[str, bytes]) -> dict[str, str]:
     return {name: commitment(seed) for name, seed in seeds.items()}
 
 
-def keep(cursor: Any, trial: int, seeds: Mapping[str, bytes], key: Key | None = None) -> None:
+def keep(cursor: Cursor, trial: int, seeds: Mapping[str, bytes]) -> None:
     """Seal the seeds of a trial and insert them.
 
     Raises:
@@ -51,7 +53,7 @@ def keep(cursor: Any, trial: int, seeds: Mapping[str, bytes], key: Key | None = 
     """
     if not seeds:
         return
-    key = key or keys.from_environment()
+    key = keys.from_environment()
     cursor.execute(_NAME, (trial,))
     (name,) = cursor.fetchone()
     there = {row[1] for row in _rows(cursor, trial)}
@@ -61,27 +63,29 @@ def keep(cursor: Any, trial: int, seeds: Mapping[str, bytes], key: Key | None = 
         cursor.execute(_NEW, (trial, item, key.fingerprint, key.seal(seed, _about(name, item))))
 
 
-def opened(cursor: Any, trial: int, lists: Collection[str] | None = None, key: Key | None = None) -> dict[str, Secret]:
-    """The seeds of a trial, or of some of its lists, as far as they are kept.
+def opened(cursor: Cursor, trial: int) -> dict[str, Secret]:
+    """The seeds of a trial, as far as they are kept.
 
     Raises:
         StoreError: there is no key, it is another one, or a row was changed; never shows a seed.
     """
-    found: dict[str, Secret] = {}
-    for name, item, key_id, sealed in _rows(cursor, trial):
-        if lists is None or item in lists:
-            key = key or keys.from_environment()
-            found[item] = _open(key, name, item, key_id, sealed)
-    return found
+    return _opened(_rows(cursor, trial))
 
 
-def of_step(cursor: Any, trial: int, protocol: Protocol, step: str) -> dict[str, Secret]:
-    """The seed of the list that a step allocates from, if it is kept here; otherwise as `opened`."""
-    lists = {getattr(item, "list", None) for item in protocol.entry_steps if item.id == step}
-    return opened(cursor, trial, {name for name in lists if name is not None})
+def of_step(rows: Rows, protocol: Protocol, command: Command) -> dict[str, Secret]:
+    """The seed that an allocation needs, of a trial's rows of `OF_TRIAL`; otherwise as `opened`."""
+    if not isinstance(command, Allocate):
+        return {}
+    lists = {getattr(item, "list", None) for item in protocol.entry_steps if item.id == command.step}
+    return _opened([row for row in rows if row[1] in lists])
 
 
-def reseal(cursor: Any, old: Key, new: Key, locks: str) -> int:
+def _opened(rows: Rows) -> dict[str, Secret]:
+    key = keys.from_environment() if rows else None
+    return {row[1]: _open(key, *row) for row in rows if key is not None}
+
+
+def reseal(cursor: Cursor, old: Key, new: Key) -> int:
     """Seal every seed of the store anew; how many were. Those that the new key seals already stay as they are.
 
     Raises:
@@ -89,7 +93,7 @@ def reseal(cursor: Any, old: Key, new: Key, locks: str) -> int:
     """
     if old.fingerprint == new.fingerprint:
         raise StoreError(f"{old.origin} and {new.origin} are the same key; make a new one")
-    cursor.execute(_EVERY + locks)
+    cursor.execute(_EVERY + (" FOR UPDATE OF s" if cursor.db.vendor == "postgresql" else ""))
     rows = [row for row in cursor.fetchall() if row[3] != new.fingerprint]
     for trial, name, item, key_id, sealed in rows:
         seed = _open(old, name, item, key_id, sealed)
@@ -97,9 +101,9 @@ def reseal(cursor: Any, old: Key, new: Key, locks: str) -> int:
     return len(rows)
 
 
-def _rows(cursor: Any, trial: int) -> list[Any]:
-    cursor.execute(_OF_TRIAL, (trial,))
-    return list(cursor.fetchall())
+def _rows(cursor: Cursor, trial: int) -> Rows:
+    cursor.execute(OF_TRIAL, (trial,))
+    return cursor.fetchall()
 
 
 def _open(key: Key, trial: str, name: str, key_id: str, sealed: Any) -> Secret:

@@ -228,8 +228,7 @@ class Store:
             StoreError: `old` is not the key of a seed, or a seed's row was changed. Nothing was changed then.
         """
         with self._writing() as cursor:
-            locks = " FOR UPDATE OF s" if connections[self.alias].vendor == "postgresql" else ""
-            return kept_seeds.reseal(cursor, old or keys.from_environment(), new, locks)
+            return kept_seeds.reseal(cursor, old or keys.from_environment(), new)
 
     def submit(self, trial: str, command: Command, *, seeds: Mapping[str, bytes] | None = None) -> Answer:
         """Carry out a command, durably; the same command again gets its first answer.
