@@ -174,7 +174,7 @@ class Store:
             for name, stratum, state in cursor.fetchall():
                 strata.setdefault(name, []).append((stratum, state))
         lists = {name: projections.list_state(rows) for name, rows in strata.items()}
-        return projections.trial_state(text, entries=entries, head=head, lists=lists)
+        return projections.trial_state(text, entries=entries, head=head, lists=lists)[0]
 
     def participant(self, trial: str, number: str) -> ParticipantState:
         """All that is known of a participant: the page's data.
