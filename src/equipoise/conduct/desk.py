@@ -53,9 +53,7 @@ class Desk:
             first, answer = self._answers[command.id]
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
-        decision = decide(
-            self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._tallies
-        )
+        decision = decide(self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._tallies)
         for draft in decision.drafts:
             self._append(command, draft)
         self._answers[command.id] = command, decision

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
@@ -58,40 +58,32 @@ _NEW_HEAD = "UPDATE store_head SET entries = %s, hash = %s, state_json = %s WHER
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A protocol made ready, once in the life of a process."""
-
-    criteria: Criteria
-    values: projections.Values
-
-
-@dataclass(frozen=True, slots=True)
 class Counter:
     """Where a trial's commands are carried out: within a transaction that holds the trial.
 
     Attributes:
         cursor: of the connection whose transaction it is.
         trial: the trial's row.
-        compiled: the trial's protocol, by the digest of its text.
+        criteria: the trial's protocol made ready, by the digest of its text.
         remembered: participants as this process folded them last.
     """
 
     cursor: Cursor
     trial: int
-    compiled: Callable[[str], Compiled]
+    criteria: Callable[[str], Criteria]
     remembered: Remembered
 
     def submit(self, command: Command, seeds: Mapping[str, bytes]) -> Answer:
         """Decide a command that is well formed and write what follows, or give the first answer again."""
         asked = self._ask(command)
         entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
-        compiled = self.compiled(digest)
+        criteria = self.criteria(digest)
         if first := asked.answer():
             return self._again(command, *first[0])
         state, kept = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
-        before = self._participant(asked, compiled.criteria, digest)
-        tallies = cohort.tallies(self.cursor, self.trial, compiled.criteria, digest, compiled.values, kept)
-        work = _Work(compiled.criteria, state, before, tallies)
+        before = self._participant(asked, criteria, digest)
+        tallies = cohort.tallies(criteria, digest, kept, self._everybody)
+        work = _Work(criteria, state, before, tallies)
         decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=tallies)
         for draft in decision.drafts:
             work.add(command, draft)
@@ -127,8 +119,11 @@ class Counter:
         if not found:
             return known
         state = fold_rows(criteria, None if known is None else known.state, found)
-        rows = projections.participant_rows(criteria, state, known and (known.state, known.rows))
-        return Folded(digest, *found[-1][:2], state, rows)
+        last, last_hash, _ = found[-1]
+        return Folded(digest, last, last_hash, state, _rows_of(criteria, state, known))
+
+    def _everybody(self) -> Rows:
+        return self.cursor.ask(cohort.EVERYBODY, (self.trial,))()
 
     def _again(self, command: Command, asked: str, first: int, count: int, text: str) -> Answer:
         """The first answer to a command with this id; a refusal, if that was another command."""
@@ -147,9 +142,7 @@ class Counter:
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
         if work.participant is not None and (before is None or work.participant is not before.state):
-            rows = projections.participant_rows(
-                work.criteria, work.participant, before and (before.state, before.rows)
-            )
+            rows = _rows_of(work.criteria, work.participant, before)
             projections.write(self.cursor, self.trial, {} if before is None else before.rows, rows)
             folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
             self.remembered.keep(self.trial, work.participant.number, folded)
@@ -253,6 +246,11 @@ def fold_rows(criteria: Criteria, state: ParticipantState | None, rows: Rows) ->
 def locks(cursor: Cursor) -> str:
     """What a SELECT ends with to lock its row; SQLite has locked the whole database already."""
     return " FOR UPDATE" if cursor.db.vendor == "postgresql" else ""
+
+
+def _rows_of(criteria: Criteria, state: ParticipantState, before: Folded | None) -> projections.Rows:
+    """A participant's projections, of which those that cannot have changed since `before` are not made anew."""
+    return projections.participant_rows(criteria, state, None if before is None else (before.state, before.rows))
 
 
 def _lists(rows: Rows) -> dict[str, ListState]:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
-from equipoise.protocol import Protocol
+from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
 from equipoise.store.tasks import open_tasks
 
@@ -197,14 +197,9 @@ def values_text(values: Mapping[str, Recorded]) -> str:
     return text_of({name: to_json(value) for name, value in values.items()})
 
 
-class Values:
-    """Reads values back: the inverse of `values_text`, for one protocol."""
-
-    def __init__(self, protocol: Protocol) -> None:
-        self._dictionary = protocol.dictionary
-
-    def of(self, text: str) -> Mapping[str, Recorded]:
-        return {name: from_json(self._dictionary[name], value) for name, value in json.loads(text).items()}
+def values_of(text: str, dictionary: Mapping[str, Variable]) -> Mapping[str, Recorded]:
+    """The inverse of `values_text`."""
+    return {name: from_json(dictionary[name], value) for name, value in json.loads(text).items()}
 
 
 def text_of(value: Any) -> str:

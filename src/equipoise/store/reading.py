@@ -129,7 +129,9 @@ class Ledger:
             if what := _take(chain, row):
                 return chain.broken(what)
         if chain.entries and (chain.entries, chain.head) != (self.entries, self.head):
-            return chain.broken(f"the trial's head counts {self.entries:,} entries: entries are missing or were changed")
+            return chain.broken(
+                f"the trial's head counts {self.entries:,} entries: entries are missing or were changed"
+            )
         return chain.ended()
 
     def _has_gone_on(self) -> bool:

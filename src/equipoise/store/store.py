@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from django.core.management import call_command
 from django.db import connections
@@ -22,7 +21,7 @@ from equipoise.ledger import Verification
 from equipoise.protocol import Protocol, loads
 from equipoise.store import database, guards, importing, projections, rebuild
 from equipoise.store.answers import Answer
-from equipoise.store.append import Compiled, Counter, locks, participant_of
+from equipoise.store.append import Counter, locks, participant_of
 from equipoise.store.checkpoint import Checkpoint
 from equipoise.store.driver import Cursor
 from equipoise.store.errors import StoreError
@@ -68,7 +67,7 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self._protocols: dict[str, Compiled] = {}
+        self._protocols: dict[str, Criteria] = {}
         self._numbers: dict[str, int] = {}
         self._remembered = Remembered()
 
@@ -274,7 +273,7 @@ class Store:
             yield cursor
 
     def _counter(self, cursor: Cursor, trial: int) -> Counter:
-        return Counter(cursor, trial, lambda digest: self._compiled(cursor, digest), self._remembered)
+        return Counter(cursor, trial, lambda digest: self._criteria(cursor, digest), self._remembered)
 
     def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
@@ -286,16 +285,15 @@ class Store:
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
-    def _criteria_in_force(self, cursor: Any, trial: int) -> Criteria:
+    def _criteria_in_force(self, cursor: Cursor, trial: int) -> Criteria:
         cursor.execute(_DIGEST, (trial,))
-        return self._compiled(cursor, cursor.fetchone()[0]).criteria
+        return self._criteria(cursor, cursor.fetchone()[0])
 
-    def _compiled(self, cursor: Any, digest: str) -> Compiled:
-        """The protocol with a digest; made ready once."""
+    def _criteria(self, cursor: Cursor, digest: str) -> Criteria:
+        """The protocol with a digest, made ready once in the life of a store."""
         if digest not in self._protocols:
             cursor.execute(_TEXT, (digest,))
-            protocol = loads(cursor.fetchone()[0])
-            self._protocols[digest] = Compiled(Criteria(protocol), projections.Values(protocol))
+            self._protocols[digest] = Criteria(loads(cursor.fetchone()[0]))
         return self._protocols[digest]
 
 
