@@ -32,7 +32,7 @@ def store(url: str) -> Iterator[Store]:
 
 def named(url: str) -> str:
     """The name of a database."""
-    return url.split("@/")[1].split("?", maxsplit=1)[0]
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def goes_on(clerk: StoreClerk, store: Store, command: Any, entries: int) -> None:

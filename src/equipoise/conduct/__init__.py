@@ -8,6 +8,7 @@ from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.replay import Replay, replay_allocations
 from equipoise.conduct.state import LOST, ParticipantState, TrialState
+from equipoise.conduct.tally import Tallies, Tally, tallies_after, tallies_of
 from equipoise.conduct.values import utc_text
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "ParticipantState",
     "Refused",
     "Replay",
+    "Tallies",
+    "Tally",
     "TrialState",
     "commands",
     "decide",
@@ -28,5 +31,7 @@ __all__ = [
     "evolve_trial",
     "fold",
     "replay_allocations",
+    "tallies_after",
+    "tallies_of",
     "utc_text",
 ]

@@ -135,11 +135,10 @@ def _admitted(
     data: dict[str, Json] = {**more, "step": step, "on": command.on.isoformat(), "number": number}
     first_arm = state.arm or arm
     own = _values_on(context, command) | ({} if first_arm is None else {"arm": first_arm})
-    rows = [*context.cohort.get(step, ()), own]
     broken = [
         rule
         for rule in context.protocol.cohort_rules
-        if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, rows) == "fail"
+        if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, own) == "fail"
     ]
     drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
     return Accepted(drafts, arm=arm, warnings=tuple(map(cohort_warning, broken)))

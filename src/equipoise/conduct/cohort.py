@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from equipoise.conduct.context import Context
@@ -11,9 +11,12 @@ from equipoise.protocol.model.criteria import CohortRule
 from equipoise.protocol.rules import Verdict
 
 
-def judge_cohort(context: Context, rule: CohortRule, rows: Sequence[Mapping[str, Any]]) -> Verdict:
-    """How a rule is judged on the values of the participants it counts."""
-    value = context.criteria.rule(rule.rule, cohort=True).judge_cohort(rows)
+def judge_cohort(context: Context, rule: CohortRule, *more: Mapping[str, Any]) -> Verdict:
+    """How a rule is judged on the participants it counts, and on further ones with these values."""
+    compiled, tally = context.criteria.rule(rule.rule, cohort=True), context.cohort[rule.id]
+    for values in more:
+        tally = tally.plus(compiled, values)
+    value = compiled.judge_counts(tally.counts)
     return "unknown" if value is None else "pass" if value else "fail"
 
 

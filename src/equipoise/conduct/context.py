@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.tally import Tallies
 from equipoise.protocol import Protocol
 
 
@@ -20,14 +20,14 @@ class Context:
         trial: the state of the trial.
         participant: the state of the participant that the command is about, if there is one of that number.
         seeds: the secret seed of every list.
-        cohort: values of the participants who have passed each step that cohort rules count, by step.
+        cohort: what every cohort rule counts, by the rule's id.
     """
 
     criteria: Criteria
     trial: TrialState
     participant: ParticipantState | None
     seeds: Mapping[str, bytes]
-    cohort: Mapping[str, Sequence[Mapping[str, Any]]]
+    cohort: Tallies
 
     @property
     def protocol(self) -> Protocol:

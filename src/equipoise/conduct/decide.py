@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.tally import Tallies, tallies_of
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
 
@@ -50,7 +51,7 @@ def decide(
     command: Command,
     *,
     seeds: Mapping[str, bytes] | None = None,
-    cohort: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    cohort: Tallies | None = None,
 ) -> Decision:
     """Decide one command. Nothing that a command can hold makes it raise.
 
@@ -60,8 +61,7 @@ def decide(
         participant: the state of the participant that the command is about; None if there is none of that number.
         command: what is asked. Its id has not been answered before: the caller looks that up.
         seeds: the secret seed of every list, 32 bytes each; needed to allocate.
-        cohort: values of the participants who have passed each step that cohort rules count, by step; needed to
-            register, to allocate and to check the cohort rules.
+        cohort: what every cohort rule counts, by the rule's id; of nobody if not said.
 
     Returns:
         Entries to append, or a refusal that names everything that stands against it.
@@ -78,10 +78,10 @@ def decide_well_formed(
     command: Command,
     *,
     seeds: Mapping[str, bytes] | None = None,
-    cohort: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    cohort: Tallies | None = None,
 ) -> Decision:
     """The same for a command that `malformed` has nothing against."""
-    context = Context(criteria, trial, participant, seeds or {}, cohort or {})
+    context = Context(criteria, trial, participant, seeds or {}, tallies_of(criteria) if cohort is None else cohort)
     if problem := _out_of_place(context, command):
         return refuse(problem)
     decision = _DECIDERS[type(command)](context, command)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
-from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.commands import Command, TrialCommand
 from equipoise.conduct.decide import decide
 from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.tally import tallies_after, tallies_of
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
 from equipoise.errors import AllocationError, LedgerError
@@ -38,7 +38,7 @@ class Desk:
         self.journal = Journal()
         self._seeds = dict(seeds or {})
         self._answers: dict[str, tuple[Command, Decision]] = {}
-        self._counted = tuple(dict.fromkeys(rule.of for rule in protocol.cohort_rules))
+        self._tallies = tallies_of(self.criteria)
 
     @property
     def protocol(self) -> Protocol:
@@ -53,9 +53,7 @@ class Desk:
             first, answer = self._answers[command.id]
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
-        decision = decide(
-            self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._cohort(command)
-        )
+        decision = decide(self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._tallies)
         for draft in decision.drafts:
             self._append(command, draft)
         self._answers[command.id] = command, decision
@@ -91,18 +89,9 @@ class Desk:
         self.trial = evolve_trial(self.protocol, self.trial, entry, head)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
-            self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
-
-    def _cohort(self, command: Command) -> dict[str, list[Mapping[str, Any]]]:
-        """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
-        if isinstance(command, CheckCohort):
-            steps = self._counted
-        elif isinstance(command, Register | Allocate | AllocateByHand):
-            steps = tuple(step for step in self._counted if step == command.step)
-        else:
-            return {}
-        everybody = self.participants.values()
-        return {step: [state.values for state in everybody if step in state.steps] for step in steps}
+            after = evolve_participant(self.criteria, before, entry)
+            self.participants[entry.participant] = after
+            self._tallies = tallies_after(self.criteria, self._tallies, before, after)
 
 
 def _same(first: Command, again: Command) -> bool:

@@ -44,9 +44,8 @@ def decide_check_cohort(context: Context, command: CheckCohort) -> Decision:  # 
     """Judge every cohort rule now, as at analysis."""
     drafts, warnings = [], []
     for rule in context.protocol.cohort_rules:
-        rows = context.cohort.get(rule.of, ())
-        verdict = judge_cohort(context, rule, rows)
-        drafts.append(cohort_draft(rule, verdict, len(rows)))
+        verdict = judge_cohort(context, rule)
+        drafts.append(cohort_draft(rule, verdict, context.cohort[rule.id].participants))
         warnings += [cohort_warning(rule)] if verdict == "fail" else []
     return Accepted(tuple(drafts), warnings=tuple(warnings))
 

@@ -2,8 +2,9 @@
 
 Appends to a trial follow one another because the database makes them: SQLite takes the write lock when the transaction
 begins, PostgreSQL locks the trial's row in `store_head`. What `decide` needs is read from rows, and never the whole
-ledger: the trial's state from its head, the lists from their strata (for an allocation), the participant from the
-participant's own entries, and the cohort from the participants' values (if a rule asks).
+ledger: the trial's state and what cohort rules count from its head, the lists from their strata (for an allocation),
+and the participant from the participant's own entries, of which those that this process has folded already are not
+folded again. All of it is asked for at once, and everything written at once.
 """
 
 from __future__ import annotations
@@ -19,18 +20,20 @@ from equipoise.conduct import (
     Criteria,
     Draft,
     ParticipantState,
+    Tallies,
     TrialState,
     evolve_participant,
     evolve_trial,
+    tallies_after,
     utc_text,
 )
-from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.commands import Allocate, AllocateByHand, Command, TrialCommand
 from equipoise.conduct.decide import decide_well_formed
 from equipoise.conduct.decision import refuse
 from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
-from equipoise.store import answers, projections
+from equipoise.store import answers, cohort, projections
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
 from equipoise.store.driver import Cursor, Rows
@@ -51,16 +54,7 @@ _OF_PARTICIPANT = (
     "SELECT seq, hash, text FROM store_entry WHERE trial_id = %s AND participant = %s AND seq >= %s ORDER BY seq"
 )
 _STRATA = "SELECT list, stratum, state_json FROM store_stratum WHERE trial_id = %s"
-_PASSED = "SELECT steps_json, values_json FROM store_participant WHERE trial_id = %s ORDER BY screened"
 _NEW_HEAD = "UPDATE store_head SET entries = %s, hash = %s, state_json = %s WHERE trial_id = %s"
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A protocol made ready, once in the life of a process."""
-
-    criteria: Criteria
-    values: projections.Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +64,13 @@ class Counter:
     Attributes:
         cursor: of the connection whose transaction it is.
         trial: the trial's row.
-        compiled: the trial's protocol, by the digest of its text.
+        criteria: the trial's protocol made ready, by the digest of its text.
         remembered: participants as this process folded them last.
     """
 
     cursor: Cursor
     trial: int
-    compiled: Callable[[str], Compiled]
+    criteria: Callable[[str], Criteria]
     remembered: Remembered
 
     def submit(self, command: Command, seeds: Mapping[str, bytes] | None) -> Answer:
@@ -86,22 +80,22 @@ class Counter:
         """
         asked = self._ask(command, sealed=seeds is None)
         entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
-        compiled = self.compiled(digest)
+        criteria = self.criteria(digest)
         if first := asked.answer():
             return self._again(command, *first[0])
-        state = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
-        before = self._participant(asked, compiled.criteria, digest)
-        work = _Work(compiled.criteria, state, before)
-        cohort = self._cohort(compiled, command)
+        state, kept = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
+        before = self._participant(asked, criteria, digest)
+        tallies = cohort.tallies(criteria, digest, kept, self._everybody)
+        work = _Work(criteria, state, before, tallies)
         if seeds is None:
-            seeds = kept_seeds.of_step(asked.sealed(), compiled.criteria.protocol, command)
-        decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=cohort)
+            seeds = kept_seeds.of_step(asked.sealed(), criteria.protocol, command)
+        decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=tallies)
         for draft in decision.drafts:
             work.add(command, draft)
         self._write(work, before, state, digest)
         first_seq = state.entries + 1 if work.entries else 0
-        kept = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
-        self.cursor.execute(COMMAND, (self.trial, command.id, *kept))
+        answer = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
+        self.cursor.execute(COMMAND, (self.trial, command.id, *answer))
         return Answer(decision, tuple(work.entries))
 
     def _ask(self, command: Command, *, sealed: bool) -> _Asked:
@@ -131,8 +125,11 @@ class Counter:
         if not found:
             return known
         state = fold_rows(criteria, None if known is None else known.state, found)
-        rows = projections.participant_rows(criteria, state, known and (known.state, known.rows))
-        return Folded(digest, *found[-1][:2], state, rows)
+        last, last_hash, _ = found[-1]
+        return Folded(digest, last, last_hash, state, _rows_of(criteria, state, known))
+
+    def _everybody(self) -> Rows:
+        return self.cursor.ask(cohort.EVERYBODY, (self.trial,))()
 
     def _again(self, command: Command, asked: str, first: int, count: int, text: str) -> Answer:
         """The first answer to a command with this id; a refusal, if that was another command."""
@@ -144,22 +141,6 @@ class Counter:
         decision = answers.from_text(text, entries) if asked else answers.imported(entries)
         return Answer(decision, entries, repeated=True)
 
-    def _cohort(self, compiled: Compiled, command: Command) -> dict[str, list[Mapping[str, Any]]]:
-        """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
-        steps = {rule.of for rule in compiled.criteria.protocol.cohort_rules}
-        if isinstance(command, Register | Allocate | AllocateByHand):
-            steps &= {command.step}
-        elif not isinstance(command, CheckCohort):
-            return {}
-        found: dict[str, list[Mapping[str, Any]]] = {step: [] for step in steps}
-        if steps:
-            self.cursor.execute(_PASSED, (self.trial,))
-            for passed, values in self.cursor.fetchall():
-                for step in steps:
-                    if f'"{step}":' in passed:  # names of steps need no escape
-                        found[step].append(compiled.values.of(values))
-        return found
-
     def _write(self, work: _Work, before: Folded | None, state: TrialState, digest: str) -> None:
         """Write the entries and what follows from them."""
         if not work.entries:
@@ -167,7 +148,7 @@ class Counter:
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
         if work.participant is not None and (before is None or work.participant is not before.state):
-            rows = projections.participant_rows(work.criteria, work.participant, before and (before.state, before.rows))
+            rows = _rows_of(work.criteria, work.participant, before)
             projections.write(self.cursor, self.trial, {} if before is None else before.rows, rows)
             folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
             self.remembered.keep(self.trial, work.participant.number, folded)
@@ -175,7 +156,8 @@ class Counter:
             changed = projections.changed_strata(state.lists, work.state.lists)
             projections.write(self.cursor, self.trial, {}, changed)
         after = work.state
-        self.cursor.execute(_NEW_HEAD, (after.entries, after.head, projections.trial_text(after), self.trial))
+        text = projections.trial_text(after, cohort.to_json(work.tallies, digest))
+        self.cursor.execute(_NEW_HEAD, (after.entries, after.head, text, self.trial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +176,8 @@ class _Asked:
 class _Work:
     """Entries being added, and what they add up to."""
 
-    def __init__(self, criteria: Criteria, state: TrialState, before: Folded | None) -> None:
-        self.criteria, self.state = criteria, state
+    def __init__(self, criteria: Criteria, state: TrialState, before: Folded | None, tallies: Tallies) -> None:
+        self.criteria, self.state, self.tallies = criteria, state, tallies
         self.participant = None if before is None else before.state
         self.last, self.last_hash = 0, ""  # of the entries about the participant
         self.entries: list[Entry] = []
@@ -224,7 +206,9 @@ class _Work:
         self.rows.append(entry_row(entry, digest, text))
         self.state = evolve_trial(self.criteria.protocol, self.state, entry, digest)
         if entry.participant is not None:
-            self.participant = evolve_participant(self.criteria, self.participant, entry)
+            participant = evolve_participant(self.criteria, self.participant, entry)
+            self.tallies = tallies_after(self.criteria, self.tallies, self.participant, participant)
+            self.participant = participant
             self.last, self.last_hash = entry.seq, digest
 
 
@@ -269,6 +253,11 @@ def fold_rows(criteria: Criteria, state: ParticipantState | None, rows: Rows) ->
 def locks(cursor: Cursor) -> str:
     """What a SELECT ends with to lock its row; SQLite has locked the whole database already."""
     return " FOR UPDATE" if cursor.db.vendor == "postgresql" else ""
+
+
+def _rows_of(criteria: Criteria, state: ParticipantState, before: Folded | None) -> projections.Rows:
+    """A participant's projections, of which those that cannot have changed since `before` are not made anew."""
+    return projections.participant_rows(criteria, state, None if before is None else (before.state, before.rows))
 
 
 def _lists(rows: Rows) -> dict[str, ListState]:

@@ -48,7 +48,7 @@ def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: dat
     state = TrialState()
     cursor.execute(
         "INSERT INTO store_head (trial_id, entries, hash, protocol, state_json) VALUES (%s, %s, %s, %s, %s)",
-        (number, state.entries, state.head, protocol.digest, projections.trial_text(state)),
+        (number, state.entries, state.head, protocol.digest, projections.trial_text(state, None)),
     )
     return number
 

@@ -163,7 +163,7 @@ class PipelineCursor(Cursor):
         if failed is not None:
             raise errors.error_from_result(failed, encoding="utf-8")
 
-    def _receiving(self, last: _Sent | None) -> Generator[Wait, Ready, Any]:
+    def _receiving(self, last: _Sent | None) -> Generator[Wait, Ready | int, Any]:
         """Take answers up to that of a statement, or to the end; yields where psycopg has to wait for the server.
 
         Returns:
@@ -184,7 +184,7 @@ class PipelineCursor(Cursor):
                 self._names[sent.names[0]] = sent.names[1]
         return failed
 
-    def _result(self) -> Generator[Wait, Ready, Any]:
+    def _result(self) -> Generator[Wait, Ready | int, Any]:
         """The next result, or the None that ends a statement's."""
         while self._libpq.flush():
             if (yield Wait.RW) & Ready.R:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
-from equipoise.protocol import Protocol
+from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
 from equipoise.store.tasks import open_tasks
 
@@ -164,8 +164,8 @@ def list_state(strata: Iterable[tuple[str, str]]) -> ListState:
     return ListState.from_json({stratum: json.loads(text) for stratum, text in strata})
 
 
-def trial_text(state: TrialState) -> str:
-    """The trial's state as JSON, but for its head and its lists, which have rows of their own."""
+def trial_text(state: TrialState, cohort: Mapping[str, Any] | None) -> str:
+    """The trial's state as JSON, but for its head and its lists, which have rows of their own; and cohort counts."""
     return text_of(
         {
             "opened": state.opened,
@@ -177,17 +177,19 @@ def trial_text(state: TrialState) -> str:
             "revealed": state.revealed,
             "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
+            "cohort": cohort,
         }
     )
 
 
-def trial_state(text: str, *, entries: int, head: str, lists: Mapping[str, ListState]) -> TrialState:
+def trial_state(
+    text: str, *, entries: int, head: str, lists: Mapping[str, ListState]
+) -> tuple[TrialState, Mapping[str, Any] | None]:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut = kept.pop("data_cut")
-    return TrialState(
-        **kept, entries=entries, head=head, lists=lists, data_cut=None if cut is None else date.fromisoformat(cut)
-    )
+    cut, cohort = kept.pop("data_cut"), kept.pop("cohort")
+    day = None if cut is None else date.fromisoformat(cut)
+    return TrialState(**kept, entries=entries, head=head, lists=lists, data_cut=day), cohort
 
 
 def values_text(values: Mapping[str, Recorded]) -> str:
@@ -195,19 +197,9 @@ def values_text(values: Mapping[str, Recorded]) -> str:
     return text_of({name: to_json(value) for name, value in values.items()})
 
 
-class Values:
-    """Reads values back: the inverse of `values_text`, for one protocol.
-
-    Cohort rules count everybody whenever somebody enters, and hardly anybody's values have changed since: what was read
-    is remembered by its text.
-    """
-
-    def __init__(self, protocol: Protocol) -> None:
-        self._dictionary = protocol.dictionary
-        self.of = lru_cache(maxsize=20_000)(self._read)
-
-    def _read(self, text: str) -> Mapping[str, Recorded]:
-        return {name: from_json(self._dictionary[name], value) for name, value in json.loads(text).items()}
+def values_of(text: str, dictionary: Mapping[str, Variable]) -> Mapping[str, Recorded]:
+    """The inverse of `values_text`."""
+    return {name: from_json(dictionary[name], value) for name, value in json.loads(text).items()}
 
 
 def text_of(value: Any) -> str:

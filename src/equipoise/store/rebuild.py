@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
-from equipoise.conduct import Criteria, TrialState, evolve_trial
+from equipoise.conduct import Criteria, Tallies, TrialState, evolve_trial, tallies_of
 from equipoise.ledger import Entry
-from equipoise.store import projections
+from equipoise.store import cohort, projections
 from equipoise.store.append import following, participant_of, read_entry
 from equipoise.store.driver import Cursor
 
@@ -47,12 +47,16 @@ def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
         StoreError: an entry cannot follow from those before it; names it.
     """
     state = _trial(cursor, trial, criteria)
-    changed = _strata(cursor, trial, state) + _head(cursor, trial, state)
+    changed, passed = _strata(cursor, trial, state), []
     cursor.execute(_NUMBERS, (trial,))
     numbers = [number for (number,) in cursor.fetchall()]
     for number in numbers:
-        after = projections.participant_rows(criteria, participant_of(cursor, trial, criteria, number))
+        participant = participant_of(cursor, trial, criteria, number)
+        after = projections.participant_rows(criteria, participant)
         changed += projections.write(cursor, trial, _present(cursor, trial, number), after)
+        if participant is not None:
+            passed.append((participant.steps, participant.values))
+    changed += _head(cursor, trial, state, tallies_of(criteria, passed), criteria.protocol.digest)
     return Rebuilt(state.entries, changed + _strangers(cursor, trial, set(numbers)))
 
 
@@ -85,9 +89,9 @@ def _strata(cursor: Cursor, trial: int, state: TrialState) -> int:
     )  # fmt: skip
 
 
-def _head(cursor: Cursor, trial: int, state: TrialState) -> int:
+def _head(cursor: Cursor, trial: int, state: TrialState, tallies: Tallies, digest: str) -> int:
     cursor.execute(_HEAD, (trial,))
-    wanted = (state.entries, state.head, projections.trial_text(state))
+    wanted = (state.entries, state.head, projections.trial_text(state, cohort.to_json(tallies, digest)))
     if cursor.fetchone() == wanted:
         return 0
     cursor.execute(_NEW_HEAD, (*wanted, trial))

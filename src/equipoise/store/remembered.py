@@ -1,7 +1,7 @@
 """Participants as they were folded last, so that the next command folds only what came since.
 
-Nothing here is believed without the database: `append.participant_at` takes what is remembered only if the entry it ends
-with is still there, in the transaction, with the same hash. That hash commits to every entry before it.
+Nothing here is believed without the database: an append takes what is remembered only if the entry it ends with is
+there, in the transaction, with the same hash. That hash commits to every entry before it.
 """
 
 from __future__ import annotations

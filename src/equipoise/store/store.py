@@ -24,7 +24,7 @@ from equipoise.protocol import Protocol, loads
 from equipoise.store import database, guards, importing, keys, opening, projections, rebuild
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
-from equipoise.store.append import Compiled, Counter, locks, participant_of
+from equipoise.store.append import Counter, locks, participant_of
 from equipoise.store.driver import Cursor
 from equipoise.store.keys import Key
 from equipoise.store.reading import Ledger
@@ -50,7 +50,7 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self._protocols: dict[str, Compiled] = {}
+        self._protocols: dict[str, Criteria] = {}
         self._numbers: dict[str, int] = {}
         self._remembered = Remembered()
 
@@ -370,7 +370,7 @@ class Store:
             yield cursor
 
     def _counter(self, cursor: Cursor, trial: int) -> Counter:
-        return Counter(cursor, trial, lambda digest: self._compiled(cursor, digest), self._remembered)
+        return Counter(cursor, trial, lambda digest: self._criteria(cursor, digest), self._remembered)
 
     def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
@@ -384,18 +384,18 @@ class Store:
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
-    def _state(self, cursor: Any, trial: int) -> TrialState:
+    def _state(self, cursor: Cursor, trial: int) -> TrialState:
         """The trial's state but for its lists."""
         cursor.execute("SELECT entries, hash, state_json FROM store_head WHERE trial_id = %s", (trial,))
         entries, head, text = cursor.fetchone()
-        return projections.trial_state(text, entries=entries, head=head, lists={})
+        return projections.trial_state(text, entries=entries, head=head, lists={})[0]
 
-    def _criteria_in_force(self, cursor: Any, trial: int) -> Criteria:
+    def _criteria_in_force(self, cursor: Cursor, trial: int) -> Criteria:
         cursor.execute(_DIGEST, (trial,))
-        return self._compiled(cursor, cursor.fetchone()[0]).criteria
+        return self._criteria(cursor, cursor.fetchone()[0])
 
-    def _compiled(self, cursor: Any, digest: str) -> Compiled:
-        """The protocol with a digest; made ready once."""
+    def _criteria(self, cursor: Cursor, digest: str) -> Criteria:
+        """The protocol with a digest, made ready once in the life of a store."""
         if digest not in self._protocols:
             cursor.execute(_TEXT, (digest,))
             row = cursor.fetchone()
@@ -404,5 +404,5 @@ class Store:
             protocol = loads(row[0])
             if protocol.digest != digest:
                 raise ProtocolError("the protocol's text in the store was changed", mend="take it from a copy")
-            self._protocols[digest] = Compiled(Criteria(protocol), projections.Values(protocol))
+            self._protocols[digest] = Criteria(protocol)
         return self._protocols[digest]

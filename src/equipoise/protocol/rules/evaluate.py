@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from equipoise.errors import DataError
 from equipoise.protocol.rules.language import (
@@ -103,9 +104,47 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0912 - one branc
             raise TypeError("a cohort rule is judged over rows: evaluate_cohort")
 
 
+class Count(NamedTuple):
+    """What a count or a sum of a cohort rule is made from; those of rows that were counted apart add up.
+
+    Attributes:
+        rows: rows that its filter lets through.
+        missing: those among them whose value is unknown, of a sum.
+        total: the sum of the other values.
+    """
+
+    rows: int = 0
+    missing: int = 0
+    total: Fraction = Fraction(0)
+
+    def plus(self, other: Count, *, times: int = 1) -> Count:
+        """With another one added, or taken away (`times` -1)."""
+        rows, missing, total = self.rows + times * other.rows, self.missing + times * other.missing, self.total
+        return Count(rows, missing, total + times * other.total if other.total else total)
+
+
+def count_row(node: Aggregate, row: Values) -> Count:
+    """What one participant adds to a count or a sum."""
+    if node.where is not None and evaluate(node.where, row).value is not True:
+        return Count()
+    if node.operand is None:
+        return Count(1)
+    value = evaluate(node.operand, row).value
+    return Count(1, 0, value) if isinstance(value, Fraction) else Count(1, 1)
+
+
 def evaluate_cohort(node: Node, rows: Sequence[Values]) -> Value:
     """Judge a cohort rule over the rows of all participants."""
-    return evaluate(_aggregated(node, rows), {}).value
+
+    def over_rows(aggregate: Aggregate) -> Count:
+        return reduce(Count.plus, (count_row(aggregate, row) for row in rows), Count())
+
+    return evaluate_counts(node, over_rows)
+
+
+def evaluate_counts(node: Node, count: Callable[[Aggregate], Count]) -> Value:
+    """Judge a cohort rule whose counts and sums are known."""
+    return evaluate(_aggregated(node, count), {}).value
 
 
 def shift(day: date, number: int, unit: str) -> date | None:
@@ -177,33 +216,32 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
 
 
-def _aggregated(node: Node, rows: Sequence[Values]) -> Node:
+def _aggregated(node: Node, count: Callable[[Aggregate], Count]) -> Node:
     """The tree with every count and sum replaced by its number; an unknown one by a variable nobody has."""
     match node:
-        case Aggregate(_, operand, where):
-            counted = [row for row in rows if where is None or evaluate(where, row).value is True]
+        case Aggregate(_, operand):
+            found = count(node)
             if operand is None:
-                return Constant(Fraction(len(counted)))
-            parts = [evaluate(operand, row).value for row in counted]
-            if not parts or any(part is None for part in parts):
+                return Constant(Fraction(found.rows))
+            if not found.rows or found.missing:
                 return Reference("a sum over missing values")
-            return Constant(sum((part for part in parts if isinstance(part, Fraction)), Fraction(0)))
+            return Constant(found.total)
         case Not(operand):
-            return Not(_aggregated(operand, rows))
+            return Not(_aggregated(operand, count))
         case And(operands):
-            return And(tuple(_aggregated(item, rows) for item in operands))
+            return And(tuple(_aggregated(item, count) for item in operands))
         case Or(operands):
-            return Or(tuple(_aggregated(item, rows) for item in operands))
+            return Or(tuple(_aggregated(item, count) for item in operands))
         case Compare(operator, left, right):
-            return Compare(operator, _aggregated(left, rows), _aggregated(right, rows))
+            return Compare(operator, _aggregated(left, count), _aggregated(right, count))
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, _aggregated(left, rows), _aggregated(right, rows))
+            return Arithmetic(operator, _aggregated(left, count), _aggregated(right, count))
         case Extreme(kind, operands):
-            return Extreme(kind, tuple(_aggregated(item, rows) for item in operands))
+            return Extreme(kind, tuple(_aggregated(item, count) for item in operands))
         case OneOf(operand, options):
-            return OneOf(_aggregated(operand, rows), options)
+            return OneOf(_aggregated(operand, count), options)
         case Case(branches, default):
-            pairs = tuple((_aggregated(c, rows), _aggregated(v, rows)) for c, v in branches)
-            return Case(pairs, _aggregated(default, rows))
+            pairs = tuple((_aggregated(c, count), _aggregated(v, count)) for c, v in branches)
+            return Case(pairs, _aggregated(default, count))
         case _:
             return node
