@@ -45,7 +45,7 @@ Act: TypeAlias = Callable[[int], None]
 TABLES = {
     "entry": "command = %s", "command": "command = %s", "head": "true", "participant": "number = %s",
     "allocation": "participant = %s", "stratum": "true", "task": "participant = %s",
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 """Tables in which an allocation inserts, changes or deletes one row each."""
 
 
@@ -141,7 +141,7 @@ def allocations(engine: str, count: int, text: str = PLAIN) -> dict[str, Any]:
     return found | {
         "share": statistics.median(shares), "least": shares[0], "most": shares[-1],
         "share of plain": statistics.median(made / inserted for made, _, inserted in rates),
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
 
 
 def allocate(store: Store, command: Any) -> None:

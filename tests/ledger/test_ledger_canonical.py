@@ -84,7 +84,7 @@ def test_every_character_is_written_as_rfc8785_writes_it() -> None:
         {"a": 1.0}, {"a": [float("nan")]}, {"a": 2**53}, {"a": -(2**53)}, {"a": [{"b": 2**60}]}, {"a": "\ud800"},
         {"\udc00": 1}, {1: 1}, {"a": {None: 1}}, {"a": {1, 2}}, {"a": b"x"}, {"a": object()},
     ],
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 def test_what_a_ledger_does_not_admit_is_not_written(value: Any) -> None:
     with pytest.raises(LedgerError):
         canonical_text(value)

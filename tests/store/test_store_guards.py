@@ -21,11 +21,11 @@ from equipoise.store import Store, StoreError, guards, prepare
 KEYS = {
     "store_trial": "id", "store_protocoltext": "digest", "store_entry": "seq", "store_command": "command",
     "store_seed": "list",
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 COLUMNS = {
     "store_trial": "name", "store_protocoltext": "text", "store_entry": "text", "store_command": "first",
     "store_seed": "sealed",
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 
 
 @pytest.fixture

@@ -296,7 +296,7 @@ def test_a_key_is_made_and_changed(
 def test_a_mistake_is_one_line_with_status_2(
     arguments: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:  # fmt: skip  # short items of one kind share a line
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(TEXT)
     for name, mode in (("open.key", 0o644), ("no.key", 0o600)):

@@ -143,7 +143,7 @@ def test_a_seed_cannot_be_read_anywhere_before_it_is_revealed(
             store.participant("small", "P1"), store.protocol("small"), store.trials(), store.checkpoint("small"),
             store.verify("small"), sealed.accepted(commands.Allocate, "P1", step="maintenance"),
             b"".join(store.ledger("small").lines()), keys.from_environment(),
-        )  # fmt: skip
+        )  # fmt: skip  # short items of one kind share a line
         assert not shown(secrets, *map(repr, readable))
         seeds = secrets[:-1]
         assert store.reveal("small", id="reveal", **WHO).accepted

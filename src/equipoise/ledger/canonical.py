@@ -47,7 +47,7 @@ def _is_simple(value: Any) -> bool:
     if kind is list or kind is tuple:
         return all(map(_is_simple, value))
     if kind is int:
-        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[no-any-return] # an int compared
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[no-any-return]  # an int compared
     return kind is str or kind is bool or value is None
 
 

@@ -68,7 +68,7 @@ class _OfDriver(Cursor):
         return self.cursor.fetchone()
 
     def fetchall(self) -> Rows:
-        return self.cursor.fetchall()  # type: ignore[no-any-return] # the driver's
+        return self.cursor.fetchall()  # type: ignore[no-any-return]  # the driver's
 
 
 class _Sqlite(_OfDriver):

@@ -192,7 +192,7 @@ def _postgresql_statements(schema: str) -> Iterator[str]:
     events = {
         _DELETE | _UPDATE: "UPDATE OR DELETE", _DELETE: "DELETE", _UPDATE: "UPDATE", _TRUNCATE: "TRUNCATE",
         _INSERT: "INSERT",
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     for table, name, function, kind in _postgresql_wanted():
         each = "ROW" if kind & _ROW else "STATEMENT"
         yield f'DROP TRIGGER IF EXISTS {name} ON "{schema}".{table}'

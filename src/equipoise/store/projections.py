@@ -69,7 +69,7 @@ PARTICIPANT = Table(
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
         "values_json",
     ),
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 ALLOCATION = Table(
     "store_allocation", ("seq",), ("participant", "step", "list", "method", "stratum", "k", "arm", "day")
 )
@@ -103,7 +103,7 @@ def participant_rows(
         TASK.name: {
             (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
         },
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
 
 
 def _forms(state: ParticipantState) -> Iterator[tuple[Key, tuple[Any, ...]]]:

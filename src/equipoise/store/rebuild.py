@@ -86,7 +86,7 @@ def _strata(cursor: Cursor, trial: int, state: TrialState) -> int:
     lists: dict[str, ListState] = dict(state.lists)
     return projections.write(
         cursor, trial, _rows(cursor, trial, (projections.STRATUM,)), projections.stratum_rows(lists)
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
 
 
 def _head(cursor: Cursor, trial: int, state: TrialState, tallies: Tallies, digest: str) -> int:
