@@ -203,7 +203,7 @@ def _end_of_study(protocol: Protocol, state: ParticipantState) -> tuple[str, dat
     """EOSSTT, its date and the reason. Who withdraws from treatment only stays in the study."""
     if state.died_on is not None:
         return "DISCONTINUED", state.died_on, "Death"
-    if state.left is not None and state.left.follow_up == "stops":
+    if state.left is not None and state.left.ends_observation:
         return "DISCONTINUED", state.left.on, left_label(protocol, state.left)
     if not state.steps:
         return "SCREEN FAILURE", None, ""

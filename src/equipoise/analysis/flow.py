@@ -52,7 +52,7 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
     left = Counter(
         left_label(protocol, state.left)
         for state in members
-        if state.left is not None and state.left.follow_up == "stops" and state.died_on is None
+        if state.left is not None and state.left.ends_observation and state.died_on is None
     )
     return FlowArm(
         arm=name,

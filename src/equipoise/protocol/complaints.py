@@ -57,6 +57,7 @@ _SHAPES = {
     r"^[a-z][a-z0-9_]{0,39}$": "up to 40 of a-z, 0-9 and _, a letter first",
     r"^[A-Za-z0-9][A-Za-z0-9_]{0,19}$": "up to 20 letters, digits and _",
     r"^[A-Z][A-Z0-9]{0,7}$": "up to 8 of A-Z and 0-9, a letter first",
+    r"^[0-9]{1,2}(\.[0-9]{1,2})?$": "a version such as '5.0'",
     r"^[0-9A-Za-z.-]{1,20}$": "up to 20 letters, digits, dots and hyphens",
     r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)?$": "an event, as death, or one cause of it, as death:cancer",
 }

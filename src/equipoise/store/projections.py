@@ -88,7 +88,7 @@ def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows
             for place, record in enumerate(state.forms, start=1)
         },
         TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
+            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state, criteria)
         },
     }  # fmt: skip
 

@@ -27,6 +27,7 @@ from equipoise.protocol.model.pathway import (
 )
 from equipoise.protocol.model.registry import Registry, Version
 from equipoise.protocol.model.response import RESPONSES, Classification, ResponseCriteria
+from equipoise.protocol.model.safety import AdverseEvents
 from equipoise.protocol.model.statistics import Analysis, Claim, Design
 from equipoise.protocol.model.variables import Form, Variable
 
@@ -57,6 +58,7 @@ class Protocol(Element):
     pathway: tuple[Step, ...] = Field(min_length=1)
     allocation: dict[Name, AllocationList] = Field(min_length=1)
     events: dict[Name, Event] = Field(min_length=1)
+    adverse_events: AdverseEvents | None = None
     endpoints: dict[Name, Endpoint] = Field(min_length=1)
     assumptions: Assumptions | None = None
     design: Design | None = None

@@ -103,9 +103,10 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0912 - one branc
             raise TypeError("a cohort rule is judged over rows: evaluate_cohort")
 
 
-def evaluate_cohort(node: Node, rows: Sequence[Values]) -> Value:
-    """Judge a cohort rule over the rows of all participants."""
-    return evaluate(_aggregated(node, rows), {}).value
+def evaluate_cohort(node: Node, rows: Sequence[Values], times: Sequence[int] | None = None) -> Value:
+    """Judge a cohort rule over the rows of all participants; each stands for one, or for `times`."""
+    counted = [(row, 1) for row in rows] if times is None else list(zip(rows, times, strict=True))
+    return evaluate(_aggregated(node, counted), {}).value
 
 
 def shift(day: date, number: int, unit: str) -> date | None:
@@ -177,17 +178,17 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
 
 
-def _aggregated(node: Node, rows: Sequence[Values]) -> Node:
+def _aggregated(node: Node, rows: Sequence[tuple[Values, int]]) -> Node:
     """The tree with every count and sum replaced by its number; an unknown one by a variable nobody has."""
     match node:
         case Aggregate(_, operand, where):
-            counted = [row for row in rows if where is None or evaluate(where, row).value is True]
+            counted = [(row, n) for row, n in rows if where is None or evaluate(where, row).value is True]
             if operand is None:
-                return Constant(Fraction(len(counted)))
-            parts = [evaluate(operand, row).value for row in counted]
-            if not parts or any(part is None for part in parts):
+                return Constant(Fraction(sum(n for _, n in counted)))
+            parts = [(evaluate(operand, row).value, n) for row, n in counted]
+            if not parts or any(part is None for part, _ in parts):
                 return Reference("a sum over missing values")
-            return Constant(sum((part for part in parts if isinstance(part, Fraction)), Fraction(0)))
+            return Constant(sum((part * n for part, n in parts if isinstance(part, Fraction)), Fraction(0)))
         case Not(operand):
             return Not(_aggregated(operand, rows))
         case And(operands):

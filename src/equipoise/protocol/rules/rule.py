@@ -58,9 +58,9 @@ class Rule:
         """True, false or unknown (None) for one participant, and the variables that decided."""
         return evaluate(self.node, values)
 
-    def judge_cohort(self, rows: Sequence[Values]) -> Value:
-        """True, false or unknown for all participants together."""
-        return evaluate_cohort(self.node, rows)
+    def judge_cohort(self, rows: Sequence[Values], times: Sequence[int] | None = None) -> Value:
+        """True, false or unknown for all participants together; `times` says how many each row stands for."""
+        return evaluate_cohort(self.node, rows, times)
 
     def sql(self, dialect: Dialect = "duckdb") -> str:
         """The rule as a boolean expression of a database, over columns named as the variables."""
