@@ -132,7 +132,7 @@ def _recorded(protocol: Protocol) -> dict[str, Any]:
 
 
 def _repeated(protocol: Protocol) -> set[str]:
-    return {name for form in protocol.forms.values() if form.repeats for name in form.variables}
+    return set(protocol.repeated)
 
 
 def _values(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:

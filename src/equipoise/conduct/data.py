@@ -37,7 +37,9 @@ def decide_record(context: Context, command: Record) -> Decision:
     dictionary = context.protocol.dictionary
     problems = []
     for name, value in command.values.items():
-        if name not in form.variables:
+        if name in context.protocol.score_variables:
+            problems.append(f"{name} is scored from the items, so it is not recorded")
+        elif name not in context.protocol.on_form(command.form):
             problems.append(f"'{clipped(name)}' is not on the form '{command.form}'")
         elif problem := check_value(name, dictionary[name], value):
             problems.append(problem)
@@ -163,7 +165,8 @@ def decide_visit(context: Context, command: Visit) -> Decision:  # noqa: ARG001 
 
 def decide_correct(context: Context, command: Correct) -> Decision:
     """A correction: a new entry with the old value, the new one, and the reason."""
-    variable = context.protocol.variables.get(command.variable)
+    protocol = context.protocol
+    variable = protocol.variables.get(command.variable) or protocol.item_variables.get(command.variable)
     if variable is None:
         return refuse(f"'{command.variable}' is not a recorded variable")
     if command.variable not in context.known.values:

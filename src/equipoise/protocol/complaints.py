@@ -99,6 +99,8 @@ def first_complaint(error: ValidationError, tree: Any, lines: Lines, file: str) 
     within = {complaint.path[:n] for complaint in found for n in range(len(complaint.path))}
     # where one branch of a union got further into the value than another, only the further one has to be heard
     told = [complaint for complaint in found if not (complaint.in_branch and complaint.path in within)]
+    # items that are wrong are not counted, so that a list looks too short as well; the former says more
+    told = [complaint for complaint in told if not (complaint.kind == "too_short" and complaint.path in within)]
     # a misspelt key is also a missing one; the former says more
     misspelt = {complaint.path[:-1] for complaint in told if complaint.kind in _UNKNOWN}
     told = [complaint for complaint in told if not (complaint.kind in _MISSING and complaint.path in misspelt)]

@@ -62,7 +62,7 @@ def _forms(protocol: Protocol, state: ParticipantState, following: str | None) -
     filled = {record.form for record in state.forms}
     due = {"screening", following, *state.steps}
     for name, form in protocol.forms.items():
-        variables = (protocol.variables[variable] for variable in form.variables)
+        variables = (protocol.dictionary[variable] for variable in protocol.on_form(name))
         if form.repeats or name in filled or form.at not in due:
             continue
         if any(not variable.identifying and variable.derived is None for variable in variables):
