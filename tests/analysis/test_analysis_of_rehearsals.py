@@ -43,7 +43,7 @@ def test_data_sets_read_back_give_the_same_estimates_to_the_byte(name, tmp_path)
         trial(name), Datasets.read(tmp_path), source="rehearsal", data_cut=results.data_cut, flow=results.flow,
         head=results.head,
     )  # fmt: skip
-    again = replace(again, cohort=results.cohort)  # the ledger's, as flow and head are
+    again = replace(again, cohort=results.cohort, safety=results.safety)  # the ledger's, as flow and head are
     texts = [json.dumps(item.to_dict(), allow_nan=False) for item in (results, again)]
     assert texts[0] == texts[1]
 
