@@ -72,10 +72,10 @@ class FlowArm:
     allocated: int
     received: Mapping[str, int] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
-    treatment_stopped: Mapping[str, int] = field(default_factory=dict)
     died: int = 0
     in_follow_up: int = 0
     analysed: int = 0
+    treatment_stopped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
