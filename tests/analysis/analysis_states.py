@@ -70,7 +70,7 @@ def participant(
         assessments=tuple(Assessment("follow_up", on(d), f"M{d}", {}, "SD") for d in seen),
         missed=tuple(on(d) for d in missed),
         events=tuple(events),
-        left=left,
+        leavings=() if left is None else (left,),
         last_alive=on(last),
         **more,
     )

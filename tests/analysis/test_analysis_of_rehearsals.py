@@ -47,7 +47,7 @@ def test_data_sets_read_back_give_the_same_estimates_to_the_byte(name, tmp_path)
         flow=results.flow,
         head=results.head,
     )
-    again = replace(again, cohort=results.cohort)  # the ledger's, as flow and head are
+    again = replace(again, cohort=results.cohort, safety=results.safety)  # the ledger's, as flow and head are
     texts = [json.dumps(item.to_dict(), allow_nan=False) for item in (results, again)]
     assert texts[0] == texts[1]
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_trial import BLOCKS, CLASSES, DAY, FORM, SEEDS, SIMPLE, Clerk, small
+from small_trial import BLOCKS, CLASSES, DAY, FORM, SAFETY, SEEDS, SIMPLE, Clerk, small
 
 from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
 from equipoise.ledger import verify_bytes
 from equipoise.protocol import Protocol, loads
 
 PROTOCOLS = [small(), small(BLOCKS), small(SIMPLE), loads(CLASSES, file="classes.yaml")]
+PROTOCOLS.append(loads(SAFETY, file="safety.yaml"))
 AT = datetime(2024, 4, 1, 9, tzinfo=UTC)
 NEXT = "next"
 """The id of a command that gets one of its own when it is submitted."""
@@ -39,8 +40,18 @@ judgements = [("surgeon", {"I2": True}), ("investigator", {"E1": False}), ("boar
 USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Screen: {},
     commands.Record: {
-        "form": st.sampled_from(["screening", "visit"]),
-        "values": st.sampled_from([FORM, {"fit": True}, {"pain": 3}, {"age": 70}, {"her2": "negative"}, {}]),
+        "form": st.sampled_from(["screening", "visit", "quality"]),
+        "values": st.sampled_from(
+            [
+                FORM,
+                {"fit": True},
+                {"qlq_c30_29": 5, "qlq_c30_30": 6, "qlq_c30_8": 2},
+                {"pain": 3},
+                {"age": 70},
+                {"her2": "negative"},
+                {},
+            ]
+        ),
     },
     commands.Judge: {"role": st.sampled_from([role for role, _ in judgements]), "answers": st.just({"I2": True})},
     commands.Register: {"step": st.just("registration")},
@@ -60,6 +71,7 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Happen: {
         "event": st.sampled_from(["death", "progression", "late_surgery", "recurrence"]),
         "cause": st.sampled_from([None, "cancer", "other"]),
+        "crossover_reason": st.sampled_from([None, "wound_problems"]),
     },
     commands.Visit: {"visit": st.just("M3"), "missed": st.booleans()},
     commands.Withdraw: {"rule": st.sampled_from(["W1", "W2", "W3", "W4"])},
@@ -70,6 +82,31 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "reason": st.sampled_from([None, "read wrongly"]),
     },
     commands.Strike: {"entry": st.integers(1, 30), "reason": st.sampled_from([None, "wrong participant"])},
+    commands.ReportAdverseEvent: {
+        "term": st.sampled_from(["Neutropenia", "Sepsis", "Wound dehiscence"]),
+        "grade": st.integers(1, 5),
+        "aware": near,
+        "serious": st.sampled_from([(), ("hospitalisation",), ("death",), ("life-threatening", "hospitalisation")]),
+        "related": st.sampled_from([None, {"drug": True}, {"drug": False, "surgery": False}]),
+        "expected": st.sampled_from([None, None, True, False]),
+        "role": st.sampled_from(["investigator", "sponsor"]),
+        "outcome": st.sampled_from([None, "recovering", "fatal"]),
+        "ended": st.none() | near,
+    },
+    commands.FollowUpAdverseEvent: {
+        "entry": st.integers(1, 30),
+        "grade": st.sampled_from([None, 3, 5]),
+        "serious": st.sampled_from([None, (), ("hospitalisation",), ("death",)]),
+        "expected": st.sampled_from([None, None, True]),
+        "outcome": st.sampled_from([None, "recovered", "fatal"]),
+    },
+    commands.ReportSafety: {"entry": st.integers(1, 30), "report": st.sampled_from(["sae", "susar"])},
+    commands.Depart: {
+        "guidance": st.sampled_from(["drugs", "axilla"]),
+        "given": st.just("another drug"),
+        "reason": st.sampled_from([None, "heart failure"]),
+    },
+    commands.Find: {"alive": st.booleans()},
     commands.CheckCohort: {},
     commands.Cut: {"on": near},
     commands.Reveal: {"seeds": st.just({"main": SEEDS["main"].hex()})},
@@ -173,7 +210,7 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
     assert replay_allocations(clerk.protocol, clerk.desk.journal).problems == ()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes"])
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes", "safety"])
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(stage=st.integers(0, 7), asked=st.lists(likely_command() | likely_command() | any_command(), max_size=20))
 def test_any_sequence_of_commands_is_answered(protocol: Protocol, stage: int, asked: list[Any]) -> None:

@@ -212,7 +212,7 @@ def test_results_md_names_every_measure_of_the_example_and_the_shipped_trials(re
     assert measures <= named(read("docs/results.md"), "### Measures")
 
 
-@pytest.mark.parametrize("name", ["adsl", "adtte", "adqs"])
+@pytest.mark.parametrize("name", ["adsl", "adtte", "adqs", "adae"])
 def test_results_md_names_the_columns_that_every_trial_has(name: str, rehearsed: Any) -> None:
     rehearsal, datasets, _ = rehearsed
     dictionary = rehearsal.protocol.dictionary

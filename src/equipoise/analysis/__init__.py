@@ -4,7 +4,17 @@ from equipoise.analysis.analyse import analyse, primary_estimate
 from equipoise.analysis.cohort import cohort_verdicts
 from equipoise.analysis.flow import flow_of
 from equipoise.analysis.of_ledger import make_datasets
-from equipoise.analysis.results import CohortVerdict, Curve, Flow, FlowArm, FlowStep, Results
+from equipoise.analysis.results import (
+    CohortVerdict,
+    Curve,
+    Flow,
+    FlowArm,
+    FlowStep,
+    Results,
+    SafetyArm,
+    SafetyTable,
+)
+from equipoise.analysis.safety import safety_of
 from equipoise.analysis.tables import Datasets
 
 __all__ = [
@@ -15,9 +25,12 @@ __all__ = [
     "FlowArm",
     "FlowStep",
     "Results",
+    "SafetyArm",
+    "SafetyTable",
     "analyse",
     "cohort_verdicts",
     "flow_of",
     "make_datasets",
     "primary_estimate",
+    "safety_of",
 ]

@@ -133,7 +133,7 @@ def _recorded(protocol: Protocol) -> dict[str, Any]:
 
 
 def _repeated(protocol: Protocol) -> set[str]:
-    return {name for form in protocol.forms.values() if form.repeats for name in form.variables}
+    return set(protocol.repeated)
 
 
 def _values(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _end_of_study(protocol: Protocol, state: ParticipantState) -> tuple[str, dat
     """EOSSTT, its date and the reason. Who withdraws from treatment only stays in the study."""
     if state.died_on is not None:
         return "DISCONTINUED", state.died_on, "Death"
-    if state.left is not None and state.left.follow_up == "stops":
+    if state.left is not None and state.left.ends_observation:
         return "DISCONTINUED", state.left.on, left_label(protocol, state.left)
     if not state.steps:
         return "SCREEN FAILURE", None, ""

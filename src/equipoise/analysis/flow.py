@@ -53,7 +53,13 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
     left = Counter(
         left_label(protocol, state.left)
         for state in members
-        if state.left is not None and state.left.follow_up == "stops" and state.died_on is None
+        if state.left is not None and state.left.ends_observation and state.died_on is None
+    )
+    stopped = Counter(
+        left_label(protocol, state.treatment_stopped)
+        for state in members
+        if state.treatment_stopped is not None and state.died_on is None
+        if state.left is None or not state.left.ends_observation
     )
     return FlowArm(
         arm=name,
@@ -61,6 +67,7 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
         allocated=len(members),
         received=dict(received),
         left=dict(left),
+        treatment_stopped=dict(stopped),
         died=died,
         in_follow_up=len(members) - died - sum(left.values()),
         analysed=analysed,

@@ -134,7 +134,7 @@ def _censored(rule: str, seen: Observed, until: date) -> Outcome:
         return Outcome(last, CENSORED, censoring="last assessment")
     state = seen.state
     alive = max(seen.enters, min(state.last_alive or seen.enters, until))
-    if state.left is not None and state.left.follow_up == "stops":
+    if state.left is not None and state.left.ends_observation:
         why = "lost to follow-up" if state.left.rule == LOST else f"withdrawn ({state.left.rule})"
     else:
         why = "alive at data cut-off" if alive == until else "last known alive"

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from equipoise.allocation import Allocation, ListState, allocate, allocate_by_hand, commitment
-from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
+from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort, looked_ahead
 from equipoise.conduct.commands import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
+from equipoise.conduct.guidance import advice_for
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.state import ParticipantState
 from equipoise.conduct.values import to_json
@@ -141,7 +142,9 @@ def _admitted(
         if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, own) == "fail"
     ]
     drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
-    return Accepted(drafts, arm=arm, warnings=tuple(map(cohort_warning, broken)))
+    ahead = () if again else looked_ahead(context, step, [own], number, broken)
+    advice = () if arm is None else tuple(map(str, advice_for(context.criteria, own)))
+    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *ahead), advice=advice)
 
 
 def _randomise(context: Context, command: Allocate, step: Randomise) -> Decision:

@@ -1,15 +1,21 @@
-"""What happens to a participant: treatments, events, withdrawal, loss to follow-up."""
+"""What happens to a participant: treatments and events."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
+from equipoise.conduct.commands import Happen, Treat
 from equipoise.conduct.context import Context
+from equipoise.conduct.crossover import (
+    crossover_of,
+    crossover_of_treatment,
+    crossover_permitted,
+    crossover_problem,
+)
 from equipoise.conduct.decision import Decider, Decision, accept, refuse
+from equipoise.conduct.safety import death_warnings
 from equipoise.protocol.model.endpoints import Event
-from equipoise.protocol.model.pathway import Crossover
 
 
 def decide_treat(context: Context, command: Treat) -> Decision:
@@ -20,7 +26,7 @@ def decide_treat(context: Context, command: Treat) -> Decision:
     arm = context.known.current_arm
     of_arm = context.protocol.arms[arm].interventions if arm is not None else ()
     foreign = arm is not None and bool(of_arm) and command.intervention not in of_arm
-    return accept(
+    accepted = accept(
         "treat",
         command.participant,
         intervention=command.intervention,
@@ -28,6 +34,7 @@ def decide_treat(context: Context, command: Treat) -> Decision:
         on=command.on.isoformat(),
         outside_arm=True if foreign else None,
     )
+    return replace(accepted, warnings=crossover_of_treatment(context, command) if foreign else ())
 
 
 def decide_happen(context: Context, command: Happen) -> Decision:
@@ -38,10 +45,10 @@ def decide_happen(context: Context, command: Happen) -> Decision:
     if problem := _event_problem(context, command, event):
         return refuse(problem)
     state = context.known
-    crossover = any(
-        isinstance(step, Crossover) and step.event == command.event and state.arm in step.arms
-        for step in context.protocol.steps
-    )
+    crossover = crossover_of(context, command.event)
+    if problem := crossover_problem(crossover, command):
+        return refuse(problem)
+    permitted, doubts = crossover_permitted(context, crossover)
     accepted = accept(
         "event",
         command.participant,
@@ -50,9 +57,20 @@ def decide_happen(context: Context, command: Happen) -> Decision:
         cause=command.cause,
         on=command.on.isoformat(),
         crossover=True if crossover else None,
+        crossover_reason=command.crossover_reason,
+        permitted=permitted,
     )
+    if event.kind == "death":
+        doubts = (*doubts, *death_warnings(context, command))
+    accepted = replace(accepted, warnings=doubts)
     if event.kind == "death" and state.last_alive is not None and state.last_alive > command.on:
-        return replace(accepted, warnings=(f"{state.number} was alive on {state.last_alive} by what is recorded",))
+        return replace(
+            accepted,
+            warnings=(
+                *doubts,
+                f"{state.number} was alive on {state.last_alive} by what is recorded",
+            ),
+        )
     return accepted
 
 
@@ -74,36 +92,7 @@ def _event_problem(context: Context, command: Happen, event: Event) -> str | Non
     return None
 
 
-def decide_withdraw(context: Context, command: Withdraw) -> Decision:
-    """A withdrawal by one of the protocol's rules, with that rule's effects."""
-    rule = next((item for item in context.protocol.withdrawal if item.id == command.rule), None)
-    if rule is None:
-        known = ", ".join(item.id for item in context.protocol.withdrawal) or "none"
-        return refuse(f"there is no withdrawal rule '{command.rule}' (there is {known})")
-    if context.known.left is not None:
-        return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")
-    return accept(
-        "withdraw",
-        command.participant,
-        rule=rule.id,
-        on=command.on.isoformat(),
-        treatment=rule.effect.treatment,
-        follow_up=rule.effect.follow_up,
-        data=rule.effect.data,
-        before=next((step.id for step in context.protocol.entry_steps if step.id not in context.known.steps), None),
-    )
-
-
-def decide_lose(context: Context, command: Lose) -> Decision:
-    """Lost to follow-up."""
-    if context.known.left is not None:
-        return refuse(f"{context.known.number} left on {context.known.left.on} ({context.known.left.rule})")
-    return accept("lose", command.participant, on=command.on.isoformat())
-
-
 DECIDERS: dict[type[Any], Decider] = {
     Treat: decide_treat,
     Happen: decide_happen,
-    Withdraw: decide_withdraw,
-    Lose: decide_lose,
 }

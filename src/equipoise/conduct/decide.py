@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, course, data, whole_trial
+from equipoise.conduct import admission, course, data, guidance, leaving, safety, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
@@ -15,19 +15,22 @@ from equipoise.conduct.commands import (
     Command,
     Correct,
     Cut,
+    Find,
+    FollowUpAdverseEvent,
     Lose,
     Open,
     Record,
     Register,
+    ReportSafety,
     Reveal,
     Screen,
     Strike,
-    Treat,
     Withdraw,
 )
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.leaving import after_leaving
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import Tallies, tallies_of
 from equipoise.conduct.values import utc_text
@@ -38,7 +41,13 @@ _DECIDERS: dict[type[Any], Decider] = {
     **admission.DECIDERS,
     **data.DECIDERS,
     **course.DECIDERS,
+    **leaving.DECIDERS,
+    **safety.DECIDERS,
+    **guidance.DECIDERS,
 }
+
+AFTERWARDS = (Correct, Strike, ReportSafety)
+"""Commands that are about what is on record, and so never untimely."""
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
 """Roles that act for participants of every site. Everybody else acts at the participant's own."""
@@ -114,7 +123,7 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return f"there is no participant {command.participant}"
     if command.site != state.site and command.role not in CENTRAL_ROLES:
         return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
-    return None if isinstance(command, Correct | Strike) else _untimely(state, command)
+    return None if isinstance(command, AFTERWARDS) else _untimely(state, command)
 
 
 def _untimely(state: ParticipantState, command: Any) -> str | None:
@@ -125,25 +134,9 @@ def _untimely(state: ParticipantState, command: Any) -> str | None:
     """
     if command.on < state.screened_on and not isinstance(command, Record):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
-    leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose)
-    if state.died_on is not None and (leads_on or command.on > state.died_on):
+    leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose | Find)
+    after = command.on > (state.died_on or command.on) and not isinstance(command, FollowUpAdverseEvent)
+    if state.died_on is not None and (leads_on or after):
         return f"{state.number} died on {state.died_on}"
-    return _after_leaving(state, command)
-
-
-def _after_leaving(state: ParticipantState, command: Any) -> str | None:
-    """What a withdrawal or the loss to follow-up ended; what lay before it can still be entered."""
-    left = state.left
-    if left is None:
-        return None
-    if left.treatment == "stops" and isinstance(command, Register | Allocate | AllocateByHand):
-        return f"{state.number} left on {left.on} ({left.rule}), and takes no further step of the pathway"
-    if command.on <= left.on:
-        return None
-    if left.follow_up == "stops":
-        return f"follow-up of {state.number} stopped on {left.on} ({left.rule})"
-    if left.data != "kept":
-        return f"{state.number} left on {left.on} ({left.rule}), and no more is recorded"
-    if left.treatment == "stops" and isinstance(command, Treat) and command.status == "started":
-        return f"treatment of {state.number} stopped on {left.on} ({left.rule})"
-    return None
+    # a further withdrawal, and news of somebody lost, are judged by their own decider
+    return None if isinstance(command, Withdraw | Find) else after_leaving(state, command)

@@ -28,11 +28,13 @@ class Accepted:
         drafts: the entries; none where everything was so already.
         arm: the arm, of an allocation.
         warnings: what does not stand against it, and should be looked at.
+        advice: of an allocation, the advice on treatment that holds, and of which it cannot be told, with the values.
     """
 
     drafts: tuple[Draft, ...]
     arm: str | None = None
     warnings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

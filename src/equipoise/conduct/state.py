@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.allocation import ListState
+from equipoise.conduct.adverse_events import AdverseEventRecord
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
 
@@ -115,7 +116,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How and when participation ended, other than by death.
+    """How and when participation ended, or a part of it, other than by death.
 
     Attributes:
         rule: id of the protocol's rule, or `LOST`.
@@ -124,6 +125,7 @@ class Left:
         before: the first entry step that had not been passed.
         treatment: whether treatment `stops` or `continues`.
         data: what was recorded is `kept`, there is `no-more`, or what identifies the person is `erased`.
+        until: of a loss to follow-up: the day of the news that ended it.
     """
 
     rule: str
@@ -132,6 +134,33 @@ class Left:
     before: str | None = None
     treatment: str = "stops"
     data: str = "kept"
+    until: date | None = None
+
+    @property
+    def ends_observation(self) -> bool:
+        """Whether nothing is recorded of the participant after it."""
+        return self.follow_up == "stops" or self.data != "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Treatment that departed from advice.
+
+    Attributes:
+        guidance: id of the table.
+        on: the day.
+        advice: what was advised.
+        given: what was done instead.
+        deviation: `minor` or `major` where the protocol counts it as one.
+        entry: the entry that says it, with its reason.
+    """
+
+    guidance: str
+    on: date
+    advice: tuple[str, ...]
+    given: str
+    deviation: str | None
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +176,8 @@ class ParticipantState:
         steps: date of each entry step that was passed.
         forms: by day; of one day, in the order of entry. So are assessments and classes.
         assignments: arms given; the first counts, and the rest are assignments by class.
+        leavings: every withdrawal and loss, in order; each stays, whatever comes after.
+        departures: treatment that departed from advice.
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
@@ -168,11 +199,28 @@ class ParticipantState:
     visits: tuple[date, ...] = ()
     missed: tuple[date, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    left: Left | None = None
+    leavings: tuple[Left, ...] = ()
+    adverse_events: tuple[AdverseEventRecord, ...] = ()
+    departures: tuple[Departure, ...] = ()
     last_alive: date | None = None
     corrections: int = 0
     struck: tuple[int, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
+
+    @property
+    def gone(self) -> tuple[Left, ...]:
+        """The withdrawals and losses in force: a loss is over once there was news."""
+        return tuple(item for item in self.leavings if item.until is None)
+
+    @property
+    def left(self) -> Left | None:
+        """What ended participation: the first that ended observation, else the first that ended a part of it."""
+        return next((item for item in self.gone if item.ends_observation), next(iter(self.gone), None))
+
+    @property
+    def treatment_stopped(self) -> Left | None:
+        """The first that stopped treatment."""
+        return next((item for item in self.gone if item.treatment == "stops"), None)
 
     @property
     def arm(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_type_hints
 
 from equipoise.conduct import commands
 from equipoise.conduct.commands import Command
+from equipoise.conduct.commands.safety import Clock, Grade
 from equipoise.conduct.values import MAX_TEXT, Recorded, check_day, is_day, is_unicode
 
 MAX_NAME = 100
@@ -88,6 +89,41 @@ def _anything(name: str, value: Any) -> str | None:  # noqa: ARG001 - as every c
     return None
 
 
+def _truth_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _truth(name, value)
+
+
+def _day_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _day(name, value)
+
+
+def _grade(name: str, value: Any) -> str | None:
+    fine = type(value) is int and 1 <= value <= 5
+    return None if fine else f"the {name} of an adverse event is 1 to 5"
+
+
+def _grade_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _grade(name, value)
+
+
+def _list(name: str, value: Any) -> str | None:
+    fine = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    return None if fine else f"the {name} of a command is a tuple of texts"
+
+
+def _list_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _list(name, value)
+
+
+def _named_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _named(name, value)
+
+
+def _clock(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and value in ("sae", "susar")
+    return None if fine else f"the {name} of a command is sae or susar"
+
+
 _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     str: _text,
     str | None: _text_or_nothing,
@@ -100,5 +136,13 @@ _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     Mapping[str, bool]: _named,
     Mapping[str, Recorded]: _named,
     Recorded: _anything,
+    bool | None: _truth_or_nothing,
+    date | None: _day_or_nothing,
+    Grade: _grade,
+    Grade | None: _grade_or_nothing,
+    tuple[str, ...]: _list,
+    tuple[str, ...] | None: _list_or_nothing,
+    Mapping[str, bool] | None: _named_or_nothing,
+    Clock: _clock,
 }
 """How the value of a field is checked, by the type that the command declares."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from equipoise.analysis import Datasets, Results, analyse, cohort_verdicts, flow_of, make_datasets
+from equipoise.analysis import Datasets, Results, analyse, cohort_verdicts, flow_of, make_datasets, safety_of
 from equipoise.errors import DesignError
 from equipoise.rehearsal.run import Rehearsal
 
@@ -27,7 +27,8 @@ def analyse_rehearsal(rehearsal: Rehearsal) -> tuple[Datasets, Results]:
         flow=flow_of(protocol, rehearsal.participants, cut),
         head=rehearsal.journal.head,
     )
-    return datasets, replace(results, cohort=cohort_verdicts(rehearsal.journal))
+    safety = safety_of(protocol, rehearsal.participants, cut)
+    return datasets, replace(results, cohort=cohort_verdicts(rehearsal.journal), safety=safety)
 
 
 def _nobody(rehearsal: Rehearsal) -> str:

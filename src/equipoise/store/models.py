@@ -45,7 +45,7 @@ class Entry(models.Model):
     actor = models.CharField(max_length=_NAME)
     site = models.CharField(max_length=_NAME, null=True)  # null is what the entry says
     participant = models.CharField(max_length=_NAME, null=True)  # as above
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=40)
     command = models.CharField(max_length=_NAME)
     text = models.BinaryField()
 

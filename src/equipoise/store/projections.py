@@ -101,7 +101,7 @@ def participant_rows(
         ALLOCATION.name: dict(_allocations(state)),
         FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
+            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state, criteria)
         },
     }  # fmt: skip  # short items of one kind share a line
 

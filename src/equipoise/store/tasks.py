@@ -1,11 +1,11 @@
-"""What is open for a participant: forms to fill in, judgements to give, the next step of the pathway."""
+"""What is open for a participant: forms, judgements, the next step of the pathway, reports on serious events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from equipoise.conduct import ParticipantState
+from equipoise.conduct import Criteria, ParticipantState, open_reports, unexplained, unmatched_death
 from equipoise.protocol import Protocol
 
 
@@ -14,8 +14,9 @@ class OpenTask:
     """One thing to do.
 
     Attributes:
-        kind: `form`, `judge` or `step`.
-        name: of the form, the criterion or the step.
+        kind: `form`, `judge`, `step`, `report` or `explain`.
+        name: of the form, the criterion or the step; of a report on a serious adverse event which, on which entry and
+            until when; of what needs a reason or another entry, what it is.
         role: whose it is; None if that is not said.
     """
 
@@ -24,20 +25,36 @@ class OpenTask:
     role: str | None
 
 
-def open_tasks(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
+def open_tasks(protocol: Protocol, state: ParticipantState, criteria: Criteria | None = None) -> tuple[OpenTask, ...]:
     """What is open: nothing after a death or when follow-up has stopped, no step when treatment has."""
-    if state.died_on is not None or (state.left is not None and state.left.follow_up == "stops"):
-        return ()
+    safety = (*_safety(protocol, state), *(() if criteria is None else _to_explain(criteria, state)))
+    if state.died_on is not None or (state.left is not None and state.left.ends_observation):
+        return safety
     following = next((step.id for step in protocol.entry_steps if step.id not in state.steps), None)
     forms = tuple(_forms(protocol, state, following))
-    if following is None or (state.left is not None and state.left.treatment == "stops"):
-        return forms
+    if following is None or state.treatment_stopped is not None:
+        return (*safety, *forms)
     judgements = (
         OpenTask("judge", item.id, item.judgement)
         for item in protocol.criteria_at(following)
         if item.judgement is not None and item.judgement_variable not in state.values
     )
-    return (*forms, *judgements, OpenTask("step", following, None))
+    return (*safety, *forms, *judgements, OpenTask("step", following, None))
+
+
+def _safety(protocol: Protocol, state: ParticipantState) -> Iterator[OpenTask]:
+    """Reports on serious events, which are due whether the participant is followed or not, and what lacks its match."""
+    for item in open_reports(protocol, state):
+        name = f"{item.due.report} on entry {item.event.entry} by {item.due.on}"
+        yield OpenTask("report", name, item.role)
+    if unmatched_death(protocol, state) is not None:
+        yield OpenTask("explain", "death and grade 5", None)
+
+
+def _to_explain(criteria: Criteria, state: ParticipantState) -> Iterator[OpenTask]:
+    """Tables of guidance that what is recorded departs from, without a reason yet."""
+    for name in dict.fromkeys(item.guidance for item in unexplained(criteria, state)):
+        yield OpenTask("explain", f"departure from {name}", None)
 
 
 def _forms(protocol: Protocol, state: ParticipantState, following: str | None) -> Iterator[OpenTask]:
@@ -45,7 +62,7 @@ def _forms(protocol: Protocol, state: ParticipantState, following: str | None) -
     filled = {record.form for record in state.forms}
     due = {"screening", following, *state.steps}
     for name, form in protocol.forms.items():
-        variables = (protocol.variables[variable] for variable in form.variables)
+        variables = (protocol.dictionary[variable] for variable in protocol.on_form(name))
         if form.repeats or name in filled or form.at not in due:
             continue
         if any(not variable.identifying and variable.derived is None for variable in variables):

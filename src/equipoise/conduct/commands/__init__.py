@@ -7,6 +7,7 @@ from typing import TypeAlias
 from equipoise.conduct.commands.admission import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands.safety import Depart, Find, FollowUpAdverseEvent, ReportAdverseEvent, ReportSafety
 from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Cut, Open, Reveal
 
 ParticipantCommand: TypeAlias = (
@@ -25,6 +26,11 @@ ParticipantCommand: TypeAlias = (
     | Lose
     | Correct
     | Strike
+    | ReportAdverseEvent
+    | FollowUpAdverseEvent
+    | ReportSafety
+    | Depart
+    | Find
 )
 TrialCommand: TypeAlias = Open | CheckCohort | Cut | Reveal | Close
 Command: TypeAlias = ParticipantCommand | TrialCommand
@@ -39,6 +45,9 @@ __all__ = [
     "Command",
     "Correct",
     "Cut",
+    "Depart",
+    "Find",
+    "FollowUpAdverseEvent",
     "Happen",
     "Judge",
     "Lose",
@@ -46,6 +55,8 @@ __all__ = [
     "ParticipantCommand",
     "Record",
     "Register",
+    "ReportAdverseEvent",
+    "ReportSafety",
     "Reveal",
     "Screen",
     "Strike",

@@ -18,10 +18,11 @@ class Treat(AboutParticipant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happen(AboutParticipant):
-    """An event of the protocol: a death with its cause, a progression, a procedure."""
+    """An event of the protocol: a death with its cause, a progression, a procedure; a crossover with its reason."""
 
     event: str
     cause: str | None = None
+    crossover_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,12 @@ def _event(fold: Fold) -> ParticipantState:
 def _withdraw(fold: Fold) -> ParticipantState:
     data = fold.data
     left = Left(data["rule"], fold.on, data["follow_up"], data.get("before"), data["treatment"], data["data"])
-    return replace(fold.state, left=left, last_alive=alive(fold.state, fold.on))
+    return replace(fold.state, leavings=(*fold.state.leavings, left), last_alive=alive(fold.state, fold.on))
 
 
 def _lose(fold: Fold) -> ParticipantState:
-    return replace(fold.state, left=Left(LOST, fold.on, "stops"), last_alive=alive(fold.state, fold.on))
+    left = Left(LOST, fold.on, "stops")
+    return replace(fold.state, leavings=(*fold.state.leavings, left), last_alive=alive(fold.state, fold.on))
 
 
 FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {

@@ -66,6 +66,8 @@ def rule_texts(protocol: Protocol) -> Iterator[tuple[Path, str, bool]]:
     for i, guidance in enumerate(protocol.guidance):
         for j, row in enumerate(guidance.rows):
             yield ("guidance", i, "rows", j, "when"), row.when, False
+            if row.departs is not None:
+                yield ("guidance", i, "rows", j, "departs"), row.departs, False
     for name, table in protocol.classifications.items():
         for j, line in enumerate(table.rows):
             yield ("classifications", name, "rows", j, "when"), line.when, False

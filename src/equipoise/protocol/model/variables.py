@@ -78,7 +78,18 @@ class Form(Sourced):
     """A form: variables that are recorded together."""
 
     label: Label
-    variables: tuple[Name, ...] = Field(min_length=1)
+    variables: tuple[Name, ...] = ()
+    questionnaire: Literal["qlq-c30", "qlq-br23"] | None = Field(
+        default=None,
+        description="The form is this questionnaire: its items are recorded by number and its scores derived, as "
+        "`qlq_c30_1` and `qlq_c30_ql2`.",
+    )
     role: str = Field(default="investigator", description="Who fills it in.")
     at: Name = Field(default="screening", description="Recorded at screening, or just before this step is judged.")
     repeats: bool = Field(default=False, description="Filled in again at every visit.")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Form:
+        if not self.variables and self.questionnaire is None:
+            raise ValueError("a form needs variables, or a questionnaire")
+        return self
