@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_trial import TEXT, Clerk, small
 
 import equipoise
-from equipoise.conduct import Criteria, TrialState, commands
+from equipoise.conduct import Criteria, TrialState, commands, tallies_of
 from equipoise.conduct.cohort import judge_cohort, looked_ahead
 from equipoise.conduct.context import Context
 from equipoise.protocol import Protocol, loads
@@ -27,10 +27,16 @@ WARNING = (
 
 def ahead(protocol: Protocol, rows: list[dict[str, Any]], step: str = "randomisation") -> tuple[str, ...]:
     """What is said once these have been randomised."""
-    context = Context(Criteria(protocol), TrialState(), None, {}, {})
+    context = counted(protocol, rows, step)
     judged = [rule for rule in protocol.cohort_rules if len(rows) >= rule.start]
-    broken = [rule for rule in judged if judge_cohort(context, rule, rows) == "fail"]
-    return looked_ahead(context, step, rows, len(rows), broken)
+    broken = [rule for rule in judged if judge_cohort(context, rule) == "fail"]
+    return looked_ahead(context, step, [], len(rows), broken)
+
+
+def counted(protocol: Protocol, rows: list[dict[str, Any]], step: str = "randomisation") -> Context:
+    """A trial in which these have passed a step."""
+    criteria = Criteria(protocol)
+    return Context(criteria, TrialState(), None, {}, tallies_of(criteria, [((step,), row) for row in rows]))
 
 
 def test_henan_warns_when_one_more_without_targeted_therapy_would_break_its_ninth_criterion() -> None:
@@ -89,11 +95,11 @@ rows = st.lists(st.sampled_from([WITH, WITHOUT, OTHER, {"her2": "positive"}, {}]
 def test_it_warns_exactly_when_the_next_such_participant_fails_the_rule(rows: list[dict[str, Any]]) -> None:
     (rule,) = HENAN.cohort_rules
     protocol = HENAN.model_copy(update={"cohort_rules": (rule.model_copy(update={"start": 1}),)})
-    context = Context(Criteria(protocol), TrialState(), None, {}, {})
+    context = counted(protocol, rows)
     positive = [row for row in rows if row.get("her2") == "positive"]
     treated = sum(row.get("targeted_therapy") is True for row in positive)
     breaks = Decimal(treated) < Decimal("0.8") * (len(positive) + 1)
-    now = judge_cohort(context, rule, rows)
+    now = judge_cohort(context, rule)
     assert (now == "fail") == (Decimal(treated) < Decimal("0.8") * len(positive))
     assert (bool(ahead(protocol, rows)) if now != "fail" else breaks) == breaks
 
