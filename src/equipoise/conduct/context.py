@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.permissions import Accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.protocol import Protocol
 
@@ -21,6 +22,7 @@ class Context:
         participant: the state of the participant that the command is about, if there is one of that number.
         seeds: the secret seed of every list.
         cohort: values of the participants who have passed each step that cohort rules count, by step.
+        accounts: the accounts that the command is of and about, where roles are checked.
     """
 
     criteria: Criteria
@@ -28,6 +30,7 @@ class Context:
     participant: ParticipantState | None
     seeds: Mapping[str, bytes]
     cohort: Mapping[str, Sequence[Mapping[str, Any]]]
+    accounts: Accounts = field(default_factory=dict)
 
     @property
     def protocol(self) -> Protocol:

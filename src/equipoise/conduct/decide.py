@@ -6,28 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, course, data, whole_trial
+from equipoise.conduct import admission, control, course, data, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
-    CheckCohort,
-    Close,
     Command,
     Correct,
-    Cut,
     Lose,
     Open,
     Record,
     Register,
-    Reveal,
     Screen,
     Strike,
     Treat,
+    TrialCommand,
     Withdraw,
 )
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.permissions import Accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
@@ -37,6 +35,7 @@ _DECIDERS: dict[type[Any], Decider] = {
     **admission.DECIDERS,
     **data.DECIDERS,
     **course.DECIDERS,
+    **control.DECIDERS,
 }
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
@@ -51,6 +50,7 @@ def decide(
     *,
     seeds: Mapping[str, bytes] | None = None,
     cohort: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    grants: Accounts | None = None,
 ) -> Decision:
     """Decide one command. Nothing that a command can hold makes it raise.
 
@@ -62,14 +62,17 @@ def decide(
         seeds: the secret seed of every list, 32 bytes each; needed to allocate.
         cohort: values of the participants who have passed each step that cohort rules count, by step; needed to
             register, to allocate and to check the cohort rules.
+        grants: the acting account and the one that a grant or revocation names, as far as they are known; needed where
+            roles are checked. An account that is not among them may do nothing.
 
     Returns:
         Entries to append, or a refusal that names everything that stands against it.
     """
-    context = Context(criteria, trial, participant, seeds or {}, cohort or {})
+    context = Context(criteria, trial, participant, seeds or {}, cohort or {}, grants or {})
     if problem := malformed(command) or _out_of_place(context, command):
         return refuse(problem)
     decision = _DECIDERS[type(command)](context, command)
+    decision = replace(decision, drafts=tuple(control.marked_after_freeze(context, item) for item in decision.drafts))
     if utc_text(command.at) >= trial.last_time:
         return decision
     return replace(decision, drafts=tuple(map(_behind, decision.drafts)))
@@ -87,18 +90,26 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return "the trial is closed"
     if trial.opened == isinstance(command, Open):
         return "the trial is open already" if trial.opened else "the trial has not been opened"
-    if isinstance(command, Open | CheckCohort | Reveal | Close):
+    if isinstance(command, Open):
+        return None
+    if problem := control.not_permitted(context, command) or control.locked_trial(context, command):
+        return problem
+    if isinstance(command, TrialCommand):
         return None
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Cut | Screen):
+    if isinstance(command, Screen):
         return None
     state = context.participant
     if state is None:
         return f"there is no participant {command.participant}"
     if command.site != state.site and command.role not in CENTRAL_ROLES:
         return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
+    if isinstance(command, control.NO_DATA):
+        return None
+    if problem := control.locked_participant(state, command):
+        return problem
     return None if isinstance(command, Correct | Strike) else _untimely(state, command)
 
 

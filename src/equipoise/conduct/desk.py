@@ -12,6 +12,7 @@ from equipoise.conduct.decide import decide
 from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
@@ -36,6 +37,7 @@ class Desk:
         self.trial = TrialState()
         self.participants: dict[str, ParticipantState] = {}
         self.journal = Journal()
+        self.accounts: Accounts = {}
         self._seeds = dict(seeds or {})
         self._answers: dict[str, tuple[Command, Decision]] = {}
         self._counted = tuple(dict.fromkeys(rule.of for rule in protocol.cohort_rules))
@@ -54,7 +56,13 @@ class Desk:
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
         decision = decide(
-            self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._cohort(command)
+            self.criteria,
+            self.trial,
+            participant,
+            command,
+            seeds=self._seeds,
+            cohort=self._cohort(command),
+            grants=self.accounts,
         )
         for draft in decision.drafts:
             self._append(command, draft)
@@ -89,6 +97,7 @@ class Desk:
 
     def _fold(self, entry: Entry, head: str) -> None:
         self.trial = evolve_trial(self.protocol, self.trial, entry, head)
+        self.accounts = evolve_accounts(self.accounts, entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)

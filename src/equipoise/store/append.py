@@ -30,7 +30,7 @@ from equipoise.conduct.decision import refuse
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
-from equipoise.store import answers, projections
+from equipoise.store import answers, projections, roles
 from equipoise.store.answers import Answer
 from equipoise.store.errors import StoreError
 
@@ -85,12 +85,14 @@ class Counter:
             state = replace(state, lists=self._lists(criteria, command.step))
         participant = None if isinstance(command, TrialCommand) else participant_of(self, criteria, command.participant)
         cohort = self._cohort(compiled, command)
-        decision = decide(criteria, state, participant, command, seeds=seeds, cohort=cohort)
+        accounts = {} if state.administrators is None else roles.concerned(self.cursor, self.trial, command)
+        decision = decide(criteria, state, participant, command, seeds=seeds, cohort=cohort, grants=accounts)
         work = _Work(criteria, state, participant)
         for draft in decision.drafts:
             work.add(command, draft)
         if work.entries:
             self._write(work, participant, state)
+            roles.write(self.cursor, self.trial, accounts, work.entries)
         first_seq = state.entries + 1 if work.entries else 0
         kept = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
         self.cursor.execute(COMMAND, (self.trial, command.id, *kept))

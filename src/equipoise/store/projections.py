@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
+from equipoise.conduct.state import Freezing
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol import Protocol
 from equipoise.store.tasks import open_tasks
@@ -70,9 +71,10 @@ ALLOCATION = Table(
 FORM = Table("store_form", ("participant", "place"), ("form", "visit", "day", "values_json"))
 TASK = Table("store_task", ("participant", "kind", "name"), ("role",))
 STRATUM = Table("store_stratum", ("list", "stratum"), ("state_json",))
+ROLE = Table("store_role", ("account", "role", "site"), ("printed_name", "held"))
 OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "participant", TASK: "participant"}
 """Tables with rows of participants, and the column that says whose a row is."""
-TABLES = (*OF_PARTICIPANT, STRATUM)
+TABLES = (*OF_PARTICIPANT, STRATUM, ROLE)
 
 
 def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows:
@@ -142,8 +144,11 @@ def trial_text(state: TrialState) -> str:
             "passed": dict(state.passed),
             "commitments": dict(state.commitments),
             "revealed": state.revealed,
-            "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
+            "locked": state.locked,
+            "freezes": [[item.analysis, _day(item.cut_off), item.entries, item.head] for item in state.freezes],
+            "acts": {str(seq): digest for seq, digest in state.acts.items()},
+            "administrators": None if state.administrators is None else list(state.administrators),
         }
     )
 
@@ -151,9 +156,16 @@ def trial_text(state: TrialState) -> str:
 def trial_state(text: str, *, entries: int, head: str, lists: Mapping[str, ListState]) -> TrialState:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut = kept.pop("data_cut")
+    named = kept.pop("administrators")
+    freezes = ((name, date.fromisoformat(cut), *rest) for name, cut, *rest in kept.pop("freezes"))
     return TrialState(
-        **kept, entries=entries, head=head, lists=lists, data_cut=None if cut is None else date.fromisoformat(cut)
+        **{name: value for name, value in kept.items() if name != "acts"},
+        entries=entries,
+        head=head,
+        lists=lists,
+        acts={int(seq): digest for seq, digest in sorted(kept["acts"].items(), key=lambda item: int(item[0]))},
+        freezes=tuple(Freezing(*parts) for parts in freezes),
+        administrators=None if named is None else tuple(named),
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, TrialState, evolve_trial
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.ledger import Entry
-from equipoise.store import projections
+from equipoise.store import projections, roles
 from equipoise.store.append import Counter, following, participant_of, read_entry
 
 _NUMBERS = (
@@ -45,8 +46,8 @@ def rebuild(at: Counter, criteria: Criteria) -> Rebuilt:
     Raises:
         StoreError: an entry cannot follow from those before it; names it.
     """
-    state = _trial(at, criteria)
-    changed = _strata(at, state) + _head(at, state)
+    state, accounts = _trial(at, criteria)
+    changed = _strata(at, state) + _head(at, state) + _roles(at, accounts)
     at.cursor.execute(_NUMBERS, (at.trial,))
     numbers = [number for (number,) in at.cursor.fetchall()]
     for number in numbers:
@@ -55,13 +56,15 @@ def rebuild(at: Counter, criteria: Criteria) -> Rebuilt:
     return Rebuilt(state.entries, changed + _strangers(at, set(numbers)))
 
 
-def _trial(at: Counter, criteria: Criteria) -> TrialState:
-    """The trial's state by its entries."""
+def _trial(at: Counter, criteria: Criteria) -> tuple[TrialState, Accounts]:
+    """The trial's state and its accounts by its entries."""
     state = TrialState()
+    accounts: Accounts = {}
     for entry, digest in _entries(at):
         with following(entry):
             state = evolve_trial(criteria.protocol, state, entry, digest)
-    return state
+            accounts = evolve_accounts(accounts, entry)
+    return state, accounts
 
 
 def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
@@ -82,6 +85,10 @@ def _strata(at: Counter, state: TrialState) -> int:
     return projections.write(
         at.cursor, at.trial, _rows(at, (projections.STRATUM,)), projections.stratum_rows(lists)
     )  # fmt: skip
+
+
+def _roles(at: Counter, accounts: Accounts) -> int:
+    return projections.write(at.cursor, at.trial, _rows(at, (projections.ROLE,)), roles.rows_of(accounts))
 
 
 def _head(at: Counter, state: TrialState) -> int:
