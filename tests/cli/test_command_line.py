@@ -267,7 +267,7 @@ def test_verify_names_the_entry_that_was_changed(
     rehearsed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = (rehearsed / "ledger.jsonl").read_bytes().split(b"\n")
-    lines[6] = lines[6].replace(b"rehearsal", b"somebody!", 1)
+    lines[6] = lines[6].replace(b"administrator", b"somebody else", 1)
     changed = tmp_path / "changed.jsonl"
     changed.write_bytes(b"\n".join(lines))
     status, out, _ = call(capsys, "verify", str(changed))

@@ -3,7 +3,7 @@
 from equipoise.analysis.analyse import analyse, primary_estimate
 from equipoise.analysis.cohort import cohort_verdicts
 from equipoise.analysis.flow import flow_of
-from equipoise.analysis.of_ledger import make_datasets
+from equipoise.analysis.of_ledger import analyse_ledger, analyse_participants, make_datasets
 from equipoise.analysis.results import CohortVerdict, Curve, Flow, FlowArm, FlowStep, Results
 from equipoise.analysis.tables import Datasets
 
@@ -16,6 +16,8 @@ __all__ = [
     "FlowStep",
     "Results",
     "analyse",
+    "analyse_ledger",
+    "analyse_participants",
     "cohort_verdicts",
     "flow_of",
     "make_datasets",

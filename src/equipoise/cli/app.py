@@ -8,6 +8,7 @@ from equipoise import __version__
 from equipoise.cli import (
     allocation,
     analyse,
+    audit,
     check,
     demo,
     design,
@@ -59,6 +60,7 @@ for module in (
     screen,
     analyse,
     verify,
+    audit,
     import_,
     export,
     rebuild,

@@ -1,4 +1,4 @@
-"""The office of a rehearsal: gives commands their ids, times and accounts, so that the same seed gives the same bytes."""
+"""The office of a rehearsal: gives commands ids, times and accounts, so that the same seed gives the same bytes."""
 
 from __future__ import annotations
 
