@@ -119,10 +119,9 @@ class _Reader:
     def assess(self, entry: Entry) -> Iterator[Change]:
         """The response; of an assessment that is made again, the one before."""
         data: Any = entry.data
-        again = data.get("visit") is None
-        yield self.now(
-            entry, f"response at {data['name']} {data.get('visit', '')}".rstrip(), data["overall"], keep=again
-        )
+        visit = data.get("visit")
+        found = f"{data['overall']} ({_text(data['responses'])})"
+        yield self.now(entry, f"response at {data['name']} {visit or ''}".rstrip(), found, keep=visit is None)
 
     def allocate(self, entry: Entry) -> Iterator[Change]:
         """The arm, where it may be seen."""
