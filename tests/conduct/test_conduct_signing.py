@@ -104,7 +104,7 @@ def test_a_correction_leaves_the_signature_and_marks_it_superseded(trial: Guarde
     changed = trial.last().seq
     assert [item.standing for item in signatures(trial.desk.journal)] == ["superseded", "valid", "superseded"]
     assert signatures(trial.desk.journal)[0].why == f"age of entry {form.seq} was changed by entry {changed}"
-    answer = {next(iter(judged.data["answers"])): True}  # type: ignore[arg-type,call-overload]
+    answer = {next(iter(judged.data["answers"])): True}
     trial.accepted(commands.Judge, answers=answer)
     assert [item.standing for item in signatures(trial.desk.journal)] == ["superseded"] * 3
     sign(trial)
