@@ -12,7 +12,7 @@ from guarded_trial import ADMIN, PEOPLE, Guarded, as_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_trial import Clerk, after
-from test_conduct_any_command import any_command, likely_command
+from test_conduct_any_command import USUAL, any_command, check, likely_command
 
 from equipoise.conduct import PERMISSIONS, Refused, commands, fold, replay_allocations
 from equipoise.conduct.desk import Desk
@@ -215,6 +215,23 @@ def test_no_command_of_an_account_without_the_role_leaves_an_entry(
     assert trial.desk.journal.to_bytes() == before
 
 
+@settings(max_examples=80)
+@given(
+    asked=st.lists(st.tuples(likely_command(tuple(USUAL)), st.sampled_from([*PEOPLE, "root", "eve"])), max_size=25),
+)
+def test_whoever_asks_whatever_the_ledger_folds_and_replays_without_a_problem(
+    protocol: Protocol, asked: list[tuple[Any, str]]
+) -> None:
+    trial = Guarded(protocol)
+    trial.begin()
+    enter(trial)
+    commanded = []
+    for one, account in asked:
+        said = {**ADMIN, **(as_(account) if account in PEOPLE else {}), "actor": account}
+        commanded.append(replace(one, **said))
+    check(trial, commanded)
+
+
 # --- the ledger of another hand
 
 
@@ -247,6 +264,40 @@ def test_the_replay_finds_an_entry_that_comes_before_its_grant_or_after_its_revo
     entry = journal.append(**shared, **late, data={"on": "2024-03-01", "visit": "M3"})
     problems = replay_allocations(trial.protocol, journal).problems
     assert problems == ((entry.seq, "the account anna does not have the role 'investigator' in this trial"),)
+
+
+def test_the_replay_finds_what_was_entered_against_a_lock_or_without_its_mark(trial: Guarded) -> None:
+    enter(trial)
+    trial.accepted(commands.Freeze, None, **as_("stan"), analysis="interim", cut_off=after(9), day=after(10))
+    freeze = trial.last()
+    trial.accepted(commands.Visit, visit="M1", on=after(9), day=after(10))
+    visit = trial.last()
+    trial.accepted(commands.Lock, **as_("dana"), day=after(10))
+    shared = {"time": "2024-03-20T09:00:00Z", "role": "investigator", "reason": None, "version": "1", "site": "01"}
+    late = {"kind": "visit", "participant": "P1", "actor": "anna", "command": "late"}
+    journal = forged(trial, {visit.seq: {"data": {"on": "2024-03-10", "visit": "M1"}}})
+    added = journal.append(**shared, **late, data={"on": "2024-03-20", "visit": "M2"})
+    close = {**shared, "role": "coordinator", "actor": "cora", "kind": "close", "participant": None, "command": "c"}
+    closed = journal.append(**close, data={"entries": len(journal) + 1})
+    assert replay_allocations(trial.protocol, journal).problems == (
+        (visit.seq, "after_freeze: recorded None, by the freezes before 'interim'"),
+        (added.seq, "the data of P1 were locked"),
+        (closed.seq, "the trial was closed before its final lock"),
+    )
+    moved = forged(trial, {freeze.seq: {"data": {**freeze.data, "entries": 3}}})
+    assert replay_allocations(trial.protocol, moved).problems == (
+        (freeze.seq, "the freeze does not hold the number and the head of the entries before it"),
+    )
+
+
+def test_the_replay_finds_what_was_entered_under_the_final_lock(trial: Guarded) -> None:
+    enter(trial)
+    trial.accepted(commands.LockTrial, None, **as_("cora"))
+    journal = forged(trial, {})
+    shared = {"time": "2024-03-20T09:00:00Z", "role": "investigator", "reason": None, "version": "1", "site": "01"}
+    late = {"kind": "visit", "participant": "P1", "actor": "anna", "command": "late"}
+    added = journal.append(**shared, **late, data={"on": "2024-03-20", "visit": "M2"})
+    assert replay_allocations(trial.protocol, journal).problems == ((added.seq, "the data of the trial were locked"),)
 
 
 def test_a_kind_of_entry_that_nobody_may_leave_is_found(trial: Guarded) -> None:

@@ -85,7 +85,7 @@ class _Reader:
             found = [(f"{what} (after the freeze {entry.data['after_freeze']})", old, new) for what, old, new in found]
         yield from found
 
-    def now(self, entry: Entry, what: str, new: Any, *, keep: bool = True) -> Change:
+    def becomes(self, entry: Entry, what: str, new: Any, *, keep: bool = True) -> Change:
         """A change to `new`, from what was the case before if that is kept."""
         key, shown = (entry.participant, what), _text(new)
         old = self._was.get(key) if keep else None
@@ -114,20 +114,20 @@ class _Reader:
         """Each answer, and the one before it."""
         data: Any = entry.data
         for name, answer in data["answers"].items():
-            yield self.now(entry, f"judgement {name}", answer)
+            yield self.becomes(entry, f"judgement {name}", answer)
 
     def assess(self, entry: Entry) -> Iterator[Change]:
         """The response; of an assessment that is made again, the one before."""
         data: Any = entry.data
         visit = data.get("visit")
         found = f"{data['overall']} ({_text(data['responses'])})"
-        yield self.now(entry, f"response at {data['name']} {visit or ''}".rstrip(), found, keep=visit is None)
+        yield self.becomes(entry, f"response at {data['name']} {visit or ''}".rstrip(), found, keep=visit is None)
 
     def allocate(self, entry: Entry) -> Iterator[Change]:
         """The arm, where it may be seen."""
         data: Any = entry.data
         arm = data["arm"] if self._arms else NOT_SHOWN
-        yield self.now(entry, f"arm at {data['step']} ({data['method']})", arm)
+        yield self.becomes(entry, f"arm at {data['step']} ({data['method']})", arm)
 
     def grant(self, entry: Entry) -> Iterator[Change]:
         """A role given."""
@@ -142,7 +142,7 @@ class _Reader:
     def locks(self, entry: Entry) -> Iterator[Change]:
         """Locked or unlocked."""
         what = "final lock of the trial" if entry.participant is None else "lock of the data"
-        yield self.now(entry, what, "unlocked" if entry.kind.startswith("unlock") else "locked")
+        yield self.becomes(entry, what, "unlocked" if entry.kind.startswith("unlock") else "locked")
 
     def sign(self, entry: Entry) -> Iterator[Change]:
         """A signature, as 11.50(b) has it in every form that people read."""

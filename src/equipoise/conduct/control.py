@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, accept, refuse
 from equipoise.conduct.permissions import ADMINISTRATOR, forbidden, roles_of
 from equipoise.conduct.signing import changed_since, digest_of, hash_of, whole_state
-from equipoise.conduct.state import ParticipantState
+from equipoise.conduct.state import Freezing, ParticipantState
 from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Json
 from equipoise.protocol import Protocol
@@ -71,12 +72,17 @@ def locked_participant(state: ParticipantState, command: Any) -> str | None:
 
 def marked_after_freeze(context: Context, draft: Draft) -> Draft:
     """An entry that would have changed what the newest freeze saw, and is too late for it, says so."""
-    if not context.trial.freezes or draft.participant is None or draft.kind in ("lock", "unlock", "unblind", "sign"):
-        return draft
-    newest = context.trial.freezes[-1]
-    if draft.kind not in ("correct", "strike") and str(draft.data.get("on", "")) > newest.cut_off.isoformat():
-        return draft
-    return replace(draft, data={**draft.data, "after_freeze": newest.analysis})
+    late = late_for(context.trial.freezes, draft.kind, draft.participant, draft.data)
+    return draft if late is None else replace(draft, data={**draft.data, "after_freeze": late})
+
+
+def late_for(freezes: tuple[Freezing, ...], kind: str, participant: str | None, data: Mapping[str, Json]) -> str | None:
+    """The analysis of the newest freeze, if an entry would have changed what that saw."""
+    if not freezes or participant is None or kind in ("lock", "unlock", "unblind", "sign"):
+        return None
+    newest = freezes[-1]
+    in_time = kind not in ("correct", "strike") and str(data.get("on", "")) > newest.cut_off.isoformat()
+    return None if in_time else newest.analysis
 
 
 # --- roles

@@ -13,8 +13,7 @@ from equipoise.conduct.data import overall_response
 from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
-from equipoise.conduct.permissions import COMMANDS_OF, Accounts, evolve_accounts, forbidden
-from equipoise.conduct.signing import signature_problem
+from equipoise.conduct.recheck import Recheck
 from equipoise.conduct.state import ParticipantState
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry, Journal
@@ -75,8 +74,8 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
     by class, that the arm is the class's. Without the seeds it checks what needs none: that the ledger was opened under
     this text of the protocol; that each step was passed in its order, on a day on which it could be, by somebody of
     whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; that
-    the overall response is that of its compartments; that every signature is of the entries that it names; and, where
-    the trial was opened with an administrator, that each entry is by an account that had the role for it.
+    the overall response is that of its compartments; that locks, freezes and signatures hold; and, where the trial was
+    opened with an administrator, that each entry is by an account that had the role for it.
     """
     replayer = _Replayer(protocol, journal)
     for entry in journal:
@@ -90,9 +89,7 @@ class _Replayer:
         self.problems: list[tuple[int, str]] = []
         self.seeds = self._revealed(journal)
         self.participants: dict[str, ParticipantState] = {}
-        self.accounts: Accounts = {}
-        self.before: dict[int, Entry] = {}
-        self.sessions: set[tuple[str, str]] = set()
+        self.recheck = Recheck(protocol)
         self.lists: dict[str, ListState] = {}
         self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
@@ -125,7 +122,8 @@ class _Replayer:
                 self._problem(entry, f"'{entry.kind}' cannot follow from the entries before it ({error})")
 
     def _check(self, entry: Entry) -> None:
-        self._permitted(entry)
+        for problem in self.recheck.problems(entry, self.participants.get(entry.participant or "")):
+            self._problem(entry, problem)
         match entry.kind:
             case "open":
                 self._open(entry)
@@ -135,9 +133,6 @@ class _Replayer:
                 self._pass(entry)
             case "refuse":
                 self._refuse(entry)
-            case "sign":
-                if problem := signature_problem(entry, self.before, self.sessions):
-                    self._problem(entry, f"the signature does not verify: {problem}")
             case "assess":
                 data: Any = entry.data
                 overall = overall_response(tuple(data["responses"].values()))
@@ -146,26 +141,8 @@ class _Replayer:
             case _:
                 pass
 
-    def _permitted(self, entry: Entry) -> None:
-        """Whether the account had the role; roles are checked from an `open` entry on that names an administrator."""
-        if not self.accounts or entry.kind == "open":
-            return
-        state = self.participants.get(entry.participant or "")
-        problem = forbidden(
-            self.criteria.protocol,
-            self.accounts.get(entry.actor),
-            actor=entry.actor,
-            role=entry.role,
-            site=entry.site,
-            kinds=COMMANDS_OF.get(entry.kind, frozenset()),
-            about=None if state is None else state.site,
-        )
-        if problem:
-            self._problem(entry, problem)
-
     def _fold(self, entry: Entry) -> None:
-        self.before[entry.seq] = entry
-        self.accounts = evolve_accounts(self.accounts, entry)
+        self.recheck.take(entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
