@@ -23,7 +23,7 @@ from equipoise.conduct.commands import (
 )
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, accept, refuse
-from equipoise.conduct.permissions import ADMINISTRATOR, forbidden, roles_of
+from equipoise.conduct.permissions import ADMINISTRATOR, COMMANDS_OF, forbidden, roles_of
 from equipoise.conduct.signing import changed_since, digest_of, hash_of, whole_state
 from equipoise.conduct.state import Freezing, ParticipantState
 from equipoise.conduct.well_formed import has_reason
@@ -32,6 +32,9 @@ from equipoise.protocol import Protocol
 
 NO_DATA = (Lock, Unlock, Unblind, Sign)
 """Commands about a participant that change nothing that is recorded of them."""
+
+NO_DATA_KINDS = frozenset(kind for kind, given in COMMANDS_OF.items() if given & {item.__name__ for item in NO_DATA})
+"""The kinds of entries that those commands leave."""
 
 WHILE_LOCKED = (Reveal, Sign, SignTrial, Close, UnlockTrial, Access, Grant, Revoke)
 """What is done while the final lock is on."""
@@ -78,7 +81,7 @@ def marked_after_freeze(context: Context, draft: Draft) -> Draft:
 
 def late_for(freezes: tuple[Freezing, ...], kind: str, participant: str | None, data: Mapping[str, Json]) -> str | None:
     """The analysis of the newest freeze, if an entry would have changed what that saw."""
-    if not freezes or participant is None or kind in ("lock", "unlock", "unblind", "sign"):
+    if not freezes or participant is None or kind in NO_DATA_KINDS:
         return None
     newest = freezes[-1]
     in_time = kind not in ("correct", "strike") and str(data.get("on", "")) > newest.cut_off.isoformat()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct.control import WHILE_LOCKED, late_for
+from equipoise.conduct.control import NO_DATA_KINDS, WHILE_LOCKED, late_for
 from equipoise.conduct.folds.whole_trial import control_changes
 from equipoise.conduct.permissions import COMMANDS_OF, Accounts, evolve_accounts, forbidden
 from equipoise.conduct.signing import signature_problem
@@ -15,7 +15,6 @@ from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
 _WHILE_LOCKED = frozenset(kind.__name__ for kind in WHILE_LOCKED)
-_OF_LOCKED = frozenset({"unlock", "unblind", "sign"})
 
 
 class Recheck:
@@ -67,7 +66,7 @@ class Recheck:
         )
 
     def _locks(self, entry: Entry, participant: ParticipantState | None) -> Iterator[str]:
-        if participant is not None and participant.locked and entry.kind not in _OF_LOCKED:
+        if participant is not None and participant.locked and entry.kind not in NO_DATA_KINDS:
             yield f"the data of {participant.number} were locked"
         kinds = COMMANDS_OF.get(entry.kind, frozenset())
         if self._trial.locked and not kinds & _WHILE_LOCKED:
