@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from small_trial import BLOCKS, CLASSES, DAY, FORM, SAFETY, SEEDS, SIMPLE, Clerk, small
 
 from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
+from equipoise.conduct.signing import shown, whole_state
 from equipoise.ledger import verify_bytes
 from equipoise.protocol import Protocol, loads
 
@@ -37,6 +38,16 @@ near = st.integers(0, 20).map(lambda n: DAY + timedelta(days=n))
 # what is usually meant; {field: strategy} by kind of command
 both = st.sampled_from(["CR", "PR", "PD", "NE"]).map(lambda found: {"primary": "PR", "metastatic": found})
 judgements = [("surgeon", {"I2": True}), ("investigator", {"E1": False}), ("board", {"I2": True}), ("board", {})]
+who, where = st.sampled_from(["anna", "berta"]), st.sampled_from([None, "01"])
+roles = st.sampled_from(["administrator", "investigator", "monitor", "data manager"])
+SIGNED: dict[str, st.SearchStrategy[Any]] = {
+    "digest": st.just("ab" * 32),  # of nothing; `check` gives every other signature the right one
+    "meaning": st.just("review"),
+    "printed_name": st.just("Anna"),
+    "session": st.sampled_from(["s1", "s2"]),
+    "identification": st.just("entered"),
+    "secret": st.sampled_from(["entered", "entered", "session"]),
+}
 USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Screen: {},
     commands.Record: {
@@ -108,12 +119,31 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     },
     commands.Find: {"alive": st.booleans()},
     commands.CheckCohort: {},
-    commands.Cut: {"on": near},
+    commands.Freeze: {"analysis": st.sampled_from(["interim", "final"]), "cut_off": near},
+    commands.Lock: {},
+    commands.Unlock: {"reason": st.sampled_from([None, "a late report"])},
+    commands.Unblind: {"reason": st.sampled_from([None, "a reaction"])},
+    commands.Access: {
+        "looked": st.sampled_from(["export", "identities"]),
+        "scope": st.just("all"),
+        "reason": st.just("x"),
+    },
+    commands.Sign: {"entries": st.sampled_from([(), (2,), (2, 3)]), **SIGNED},
+    commands.SignTrial: {"entries": st.sampled_from([(), (1,), (1, 2)]), **SIGNED},
+    commands.Grant: {"account": who, "account_role": roles, "account_site": where, "printed_name": st.just("Berta")},
+    commands.Revoke: {
+        "account": who,
+        "account_role": roles,
+        "account_site": where,
+        "reason": st.sampled_from([None, "x"]),
+    },
+    commands.LockTrial: {},
+    commands.UnlockTrial: {"reason": st.sampled_from([None, "a late report"])},
     commands.Reveal: {"seeds": st.just({"main": SEEDS["main"].hex()})},
     commands.Close: {},
     commands.Open: {"protocol_digest": st.just(PROTOCOLS[0].digest), "commitments": st.just({"main": "ab" * 32})},
 }
-ENDING = (commands.Open, commands.Close, commands.Reveal)
+ENDING = (commands.Open, commands.Close, commands.Reveal, commands.LockTrial)
 OFTEN = tuple(kind for kind in USUAL if kind not in ENDING)
 
 mistyped = (
@@ -191,6 +221,10 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
     """Submit all; only decisions come back, and the ledger adds up to the desk's states."""
     for count, one in enumerate(asked):
         command = replace(one, id=f"next{count}") if one.id == NEXT else one
+        if count % 2 and isinstance(command, commands.Sign) and isinstance(command.participant, str):
+            state = clerk.desk.participants.get(command.participant)
+            signed = () if state is None else whole_state(state.history)
+            command = replace(command, entries=(), digest=shown(signed))
         before = len(clerk.desk.journal)
         repeated = isinstance(command.id, str) and command.id in clerk.desk._answers
         decision = clerk.desk.submit(command)

@@ -58,12 +58,12 @@ def test_people_have_roles_by_trial_and_site(clerk: StoreClerk, store: Store) ->
 
     trial = Trial.objects.using(store.alias).get(name="small")
     site = Site.objects.using(store.alias).create(trial=trial, code="01", label="The first")
-    anna = Person.objects.using(store.alias).create(account="anna", label="Anna")
-    for where in (site, None):
-        given_role = {"person": anna, "trial": trial, "site": where, "role": "investigator"}
-        Role.objects.using(store.alias).create(**given_role)
+    Person.objects.using(store.alias).create(account="anna", label="Anna")
+    for where in (site.code, ""):
+        given_role = {"account": "anna", "site": where, "role": "investigator", "printed_name": "Anna", "held": True}
+        Role.objects.using(store.alias).create(trial=trial, **given_role)
         with pytest.raises(IntegrityError), transaction.atomic(using=store.alias):
-            Role.objects.using(store.alias).create(**given_role)
+            Role.objects.using(store.alias).create(trial=trial, **given_role)
     for again in (lambda: Site(trial=trial, code="01", label="x"), lambda: Person(account="anna", label="x")):
         with pytest.raises(IntegrityError), transaction.atomic(using=store.alias):
             again().save(using=store.alias)

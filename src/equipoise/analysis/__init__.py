@@ -3,7 +3,7 @@
 from equipoise.analysis.analyse import analyse, primary_estimate
 from equipoise.analysis.cohort import cohort_verdicts
 from equipoise.analysis.flow import flow_of
-from equipoise.analysis.of_ledger import make_datasets
+from equipoise.analysis.of_ledger import analyse_ledger, analyse_participants, make_datasets
 from equipoise.analysis.results import (
     CohortVerdict,
     Curve,
@@ -28,6 +28,8 @@ __all__ = [
     "SafetyArm",
     "SafetyTable",
     "analyse",
+    "analyse_ledger",
+    "analyse_participants",
     "cohort_verdicts",
     "flow_of",
     "make_datasets",

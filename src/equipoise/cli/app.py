@@ -8,6 +8,7 @@ from equipoise import __version__
 from equipoise.cli import (
     allocation,
     analyse,
+    audit,
     check,
     checkpoint,
     demo,
@@ -61,6 +62,7 @@ for module in (
     screen,
     analyse,
     verify,
+    audit,
     import_,
     export,
     rebuild,

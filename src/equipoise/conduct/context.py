@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.permissions import Accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import Tallies
 from equipoise.protocol import Protocol
@@ -21,6 +22,7 @@ class Context:
         participant: the state of the participant that the command is about, if there is one of that number.
         seeds: the secret seed of every list.
         cohort: what every cohort rule counts, by the rule's id.
+        accounts: the accounts that the command is of and about, where roles are checked.
     """
 
     criteria: Criteria
@@ -28,6 +30,7 @@ class Context:
     participant: ParticipantState | None
     seeds: Mapping[str, bytes]
     cohort: Tallies
+    accounts: Accounts = field(default_factory=dict)
 
     @property
     def protocol(self) -> Protocol:

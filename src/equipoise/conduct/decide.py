@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, course, data, guidance, leaving, safety, whole_trial
+from equipoise.conduct import admission, control, course, data, guidance, leaving, safety, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
-    CheckCohort,
-    Close,
     Command,
     Correct,
-    Cut,
     Find,
     FollowUpAdverseEvent,
     Lose,
@@ -22,15 +19,16 @@ from equipoise.conduct.commands import (
     Record,
     Register,
     ReportSafety,
-    Reveal,
     Screen,
     Strike,
+    TrialCommand,
     Withdraw,
 )
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.leaving import after_leaving
+from equipoise.conduct.permissions import Accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import Tallies, tallies_of
 from equipoise.conduct.values import utc_text
@@ -44,12 +42,13 @@ _DECIDERS: dict[type[Any], Decider] = {
     **leaving.DECIDERS,
     **safety.DECIDERS,
     **guidance.DECIDERS,
+    **control.DECIDERS,
 }
 
 AFTERWARDS = (Correct, Strike, ReportSafety)
 """Commands that are about what is on record, and so never untimely."""
 
-CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager", "sponsor"})
 """Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 
@@ -61,6 +60,7 @@ def decide(
     *,
     seeds: Mapping[str, bytes] | None = None,
     cohort: Tallies | None = None,
+    grants: Accounts | None = None,
 ) -> Decision:
     """Decide one command. Nothing that a command can hold makes it raise.
 
@@ -71,13 +71,15 @@ def decide(
         command: what is asked. Its id has not been answered before: the caller looks that up.
         seeds: the secret seed of every list, 32 bytes each; needed to allocate.
         cohort: what every cohort rule counts, by the rule's id; of nobody if not said.
+        grants: the acting account and the one that a grant or revocation names, as far as they are known; needed where
+            roles are checked. An account that is not among them may do nothing.
 
     Returns:
         Entries to append, or a refusal that names everything that stands against it.
     """
     if problem := malformed(command):
         return refuse(problem)
-    return decide_well_formed(criteria, trial, participant, command, seeds=seeds, cohort=cohort)
+    return decide_well_formed(criteria, trial, participant, command, seeds=seeds, cohort=cohort, grants=grants)
 
 
 def decide_well_formed(
@@ -88,12 +90,15 @@ def decide_well_formed(
     *,
     seeds: Mapping[str, bytes] | None = None,
     cohort: Tallies | None = None,
+    grants: Accounts | None = None,
 ) -> Decision:
     """The same for a command that `malformed` has nothing against."""
-    context = Context(criteria, trial, participant, seeds or {}, tallies_of(criteria) if cohort is None else cohort)
+    counted = tallies_of(criteria) if cohort is None else cohort
+    context = Context(criteria, trial, participant, seeds or {}, counted, grants or {})
     if problem := _out_of_place(context, command):
         return refuse(problem)
     decision = _DECIDERS[type(command)](context, command)
+    decision = replace(decision, drafts=tuple(control.marked_after_freeze(context, item) for item in decision.drafts))
     if utc_text(command.at) >= trial.last_time:
         return decision
     return replace(decision, drafts=tuple(map(_behind, decision.drafts)))
@@ -111,18 +116,26 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return "the trial is closed"
     if trial.opened == isinstance(command, Open):
         return "the trial is open already" if trial.opened else "the trial has not been opened"
-    if isinstance(command, Open | CheckCohort | Reveal | Close):
+    if isinstance(command, Open):
+        return None
+    if problem := control.not_permitted(context, command) or control.locked_trial(context, command):
+        return problem
+    if isinstance(command, TrialCommand):
         return None
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Cut | Screen):
+    if isinstance(command, Screen):
         return None
     state = context.participant
     if state is None:
         return f"there is no participant {command.participant}"
     if command.site != state.site and command.role not in CENTRAL_ROLES:
         return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
+    if isinstance(command, control.NO_DATA):
+        return None
+    if problem := control.locked_participant(state, command):
+        return problem
     return None if isinstance(command, AFTERWARDS) else _untimely(state, command)
 
 

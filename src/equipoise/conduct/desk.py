@@ -11,6 +11,7 @@ from equipoise.conduct.decide import decide
 from equipoise.conduct.decision import Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import tallies_after, tallies_of
 from equipoise.conduct.values import utc_text
@@ -36,6 +37,7 @@ class Desk:
         self.trial = TrialState()
         self.participants: dict[str, ParticipantState] = {}
         self.journal = Journal()
+        self.accounts: Accounts = {}
         self._seeds = dict(seeds or {})
         self._answers: dict[str, tuple[Command, Decision]] = {}
         self._tallies = tallies_of(self.criteria)
@@ -53,7 +55,15 @@ class Desk:
             first, answer = self._answers[command.id]
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
-        decision = decide(self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._tallies)
+        decision = decide(
+            self.criteria,
+            self.trial,
+            participant,
+            command,
+            seeds=self._seeds,
+            cohort=self._tallies,
+            grants=self.accounts,
+        )
         for draft in decision.drafts:
             self._append(command, draft)
         self._answers[command.id] = command, decision
@@ -87,6 +97,7 @@ class Desk:
 
     def _fold(self, entry: Entry, head: str) -> None:
         self.trial = evolve_trial(self.protocol, self.trial, entry, head)
+        self.accounts = evolve_accounts(self.accounts, entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             after = evolve_participant(self.criteria, before, entry)

@@ -9,8 +9,9 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, course, data, safety
+from equipoise.conduct.folds import admission, control, course, data, safety
 from equipoise.conduct.folds.fold import Fold
+from equipoise.conduct.folds.whole_trial import control_changes
 from equipoise.conduct.lists import method_of
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.errors import LedgerError
@@ -40,11 +41,9 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
                 changes["lists"] = {**state.lists, data["list"]: _list_after(protocol, state, data)}
         case "reveal":
             changes["revealed"] = True
-        case "cut":
-            changes["data_cut"] = date.fromisoformat(data["on"])
         case _:
             pass
-    return replace(state, **changes)
+    return replace(state, **changes, **control_changes(state, entry, head))
 
 
 def _list_after(protocol: Protocol, state: TrialState, data: Any) -> ListState:
@@ -110,5 +109,6 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **data.FOLDS,
     **course.FOLDS,
     **safety.FOLDS,
+    **control.FOLDS,
     "strike": _strike,
 }

@@ -13,6 +13,7 @@ from equipoise.conduct.data import overall_response
 from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.recheck import Recheck
 from equipoise.conduct.state import ParticipantState
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry, Journal
@@ -29,7 +30,8 @@ _EXPLAINED = frozenset({"imbalance", "preferred", "tie", "probabilities", "why"}
 _CLASSED = frozenset({"list", "method", "class", "arm"})
 _MEMBERS = {Register: _STEP, Randomise: _STEP | _CHOSEN | _EXPLAINED, Assign: _STEP | _CLASSED}
 _GIVEN = _STEP | {"list", "method", "stratum", "k", "levels", "probabilities", "arm"}
-"""What the entry of a passed step holds, and no other; `clock` may stand in any entry. `_GIVEN`: by hand."""
+"""What the entry of a passed step holds, and no other but what may stand in any entry. `_GIVEN`: by hand."""
+_ANYWHERE = frozenset({"clock", "after_freeze"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
     counter, imbalances, probabilities, draw and arm follow from the seed and the entries before it; of an allocation
     by class, that the arm is the class's. Without the seeds it checks what needs none: that the ledger was opened under
     this text of the protocol; that each step was passed in its order, on a day on which it could be, by somebody of
-    whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; and
-    that the overall response is that of its compartments.
+    whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; that
+    the overall response is that of its compartments; that locks, freezes and signatures hold; and, where the trial was
+    opened with an administrator, that each entry is by an account that had the role for it.
     """
     replayer = _Replayer(protocol, journal)
     for entry in journal:
@@ -86,6 +89,7 @@ class _Replayer:
         self.problems: list[tuple[int, str]] = []
         self.seeds = self._revealed(journal)
         self.participants: dict[str, ParticipantState] = {}
+        self.recheck = Recheck(protocol)
         self.lists: dict[str, ListState] = {}
         self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
@@ -118,6 +122,8 @@ class _Replayer:
                 self._problem(entry, f"'{entry.kind}' cannot follow from the entries before it ({error})")
 
     def _check(self, entry: Entry) -> None:
+        for problem in self.recheck.problems(entry, self.participants.get(entry.participant or "")):
+            self._problem(entry, problem)
         match entry.kind:
             case "open":
                 self._open(entry)
@@ -136,6 +142,7 @@ class _Replayer:
                 pass
 
     def _fold(self, entry: Entry) -> None:
+        self.recheck.take(entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
@@ -167,7 +174,7 @@ class _Replayer:
             self._problem(entry, f"the pathway has no step '{data['step']}' to {entry.kind}")
             return
         given = isinstance(step, Randomise) and data.get("method") == BY_HAND
-        if data.keys() - {"clock"} != (_GIVEN if given else _MEMBERS[type(step)]):
+        if data.keys() - _ANYWHERE != (_GIVEN if given else _MEMBERS[type(step)]):
             self._problem(entry, f"it holds {', '.join(sorted(data))}, and not what the entry of such a step does")
         self._timely(entry, step, on, state)
         if against := self._against(state, step, on):

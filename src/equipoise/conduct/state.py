@@ -16,6 +16,16 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
+class Freezing:
+    """What was frozen for an analysis: the first `entries` of the ledger, up to `head`, as at the cut-off date."""
+
+    analysis: str
+    cut_off: date
+    entries: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrialState:
     """One small record: what a command must know of the whole trial.
 
@@ -30,8 +40,11 @@ class TrialState:
         lists: counters and margins of each allocation list.
         commitments: of each list's seed.
         revealed: whether the seeds have been revealed.
-        data_cut: the data cut-off date.
         last_time: time of the last entry.
+        locked: whether the final lock is on.
+        freezes: for analyses, in order.
+        acts: entries about the whole trial that can be signed, and their hashes.
+        administrators: accounts that give roles; None if roles are not checked in this trial.
     """
 
     opened: bool = False
@@ -44,8 +57,16 @@ class TrialState:
     lists: Mapping[str, ListState] = field(default_factory=dict)
     commitments: Mapping[str, str] = field(default_factory=dict)
     revealed: bool = False
-    data_cut: date | None = None
     last_time: str = ""
+    locked: bool = False
+    freezes: tuple[Freezing, ...] = ()
+    acts: Mapping[int, str] = field(default_factory=dict)
+    administrators: tuple[str, ...] | None = None
+
+    @property
+    def data_cut(self) -> date | None:
+        """The data cut-off date of the newest freeze."""
+        return self.freezes[-1].cut_off if self.freezes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,7 @@ class ParticipantState:
         departures: treatment that departed from advice.
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
+        locked: whether the data are locked.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
     """
 
@@ -205,6 +227,7 @@ class ParticipantState:
     last_alive: date | None = None
     corrections: int = 0
     struck: tuple[int, ...] = ()
+    locked: bool = False
     history: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property

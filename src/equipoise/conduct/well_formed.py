@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from equipoise.conduct import commands
 from equipoise.conduct.commands import Command
+from equipoise.conduct.commands.control import Looked, Meaning, Proof
 from equipoise.conduct.commands.safety import Clock, Grade
 from equipoise.conduct.values import MAX_TEXT, Recorded, check_day, is_day, is_unicode
 
 MAX_NAME = 100
 """Longest text of a command, but for its reason and the values it records."""
+
+MAX_PLACES = 1_000
+"""Most entries that a command can name."""
 
 
 def malformed(command: Command) -> str | None:
@@ -85,6 +89,21 @@ def _status(name: str, value: Any) -> str | None:
     return None if fine else f"the {name} of a treatment is started, done or stopped"
 
 
+def _one_of(*known: str) -> Callable[[str, Any], str | None]:
+    """Whether it is one of the words that a field takes."""
+
+    def check(name: str, value: Any) -> str | None:
+        fine = isinstance(value, str) and value in known
+        return None if fine else f"the {name} of a command is one of {', '.join(known)}"
+
+    return check
+
+
+def _places(name: str, value: Any) -> str | None:
+    fine = isinstance(value, tuple) and len(value) <= MAX_PLACES and all(_place(name, item) is None for item in value)
+    return None if fine and len(set(value)) == len(value) else f"the {name} of a command are numbers of entries"
+
+
 def _anything(name: str, value: Any) -> str | None:  # noqa: ARG001 - as every check
     return None
 
@@ -132,6 +151,10 @@ _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     bool: _truth,
     int: _place,
     Literal["started", "done", "stopped"]: _status,
+    Meaning: _one_of(*get_args(Meaning)),
+    Proof: _one_of(*get_args(Proof)),
+    Looked: _one_of(*get_args(Looked)),
+    tuple[int, ...]: _places,
     Mapping[str, str]: _texts,
     Mapping[str, bool]: _named,
     Mapping[str, Recorded]: _named,

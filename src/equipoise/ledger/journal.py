@@ -76,6 +76,13 @@ class Journal:
         self._head = head
         return entry
 
+    def first(self, count: int) -> Journal:
+        """The ledger as it was after so many entries."""
+        journal = Journal()
+        journal._entries, journal._lines = self._entries[:count], self._lines[:count]
+        journal._head = self._entries[count].prev if count < len(self._entries) else self._head
+        return journal
+
     def to_bytes(self) -> bytes:
         """The ledger as JSON lines, each ended by a line feed."""
         return b"".join(line + b"\n" for line in self._lines)

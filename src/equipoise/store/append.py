@@ -33,7 +33,7 @@ from equipoise.conduct.decision import refuse
 from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
-from equipoise.store import answers, cohort, projections
+from equipoise.store import answers, cohort, projections, roles
 from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
 from equipoise.store.driver import Cursor, Rows
@@ -86,13 +86,17 @@ class Counter:
         state, kept = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
         before = self._participant(asked, criteria, digest)
         tallies = cohort.tallies(criteria, digest, kept, self._everybody)
+        accounts = {} if state.administrators is None else roles.accounts_of(asked.accounts())
         work = _Work(criteria, state, before, tallies)
         if seeds is None:
             seeds = kept_seeds.of_step(asked.sealed(), criteria.protocol, command)
-        decision = decide_well_formed(work.criteria, state, work.participant, command, seeds=seeds, cohort=tallies)
+        decision = decide_well_formed(
+            criteria, state, work.participant, command, seeds=seeds, cohort=tallies, grants=accounts
+        )
         for draft in decision.drafts:
             work.add(command, draft)
         self._write(work, before, state, digest)
+        roles.write(self.cursor, self.trial, accounts, work.entries)
         first_seq = state.entries + 1 if work.entries else 0
         answer = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
         self.cursor.execute(COMMAND, (self.trial, command.id, *answer))
@@ -111,6 +115,7 @@ class Counter:
             since=list if number is None else ask(_OF_PARTICIPANT, (trial, number, known.seq if known else 0)),
             strata=ask(_STRATA, (trial,)) if isinstance(command, Allocate | AllocateByHand) else list,
             sealed=ask(kept_seeds.OF_TRIAL, (trial,)) if sealed and isinstance(command, Allocate) else list,
+            accounts=ask(roles.OF, (trial, *roles.concerned(command))),
         )
 
     def _participant(self, asked: _Asked, criteria: Criteria, digest: str) -> Folded | None:
@@ -171,6 +176,7 @@ class _Asked:
     since: Callable[[], Rows]
     strata: Callable[[], Rows]
     sealed: Callable[[], Rows]
+    accounts: Callable[[], Rows]
 
 
 class _Work:

@@ -197,19 +197,12 @@ class Person(models.Model):
 
 
 class Role(models.Model):
-    """A role that a person has in a trial, at one site or, without one, at all."""
+    """Projection: a role that an account has or had in a trial, at one site or in all of it, by its newest entry."""
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT)
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True)
+    pk = models.CompositePrimaryKey("trial_id", "account", "role", "site")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    account = models.CharField(max_length=_NAME)
     role = models.CharField(max_length=_NAME)
-
-    class Meta:
-        """A role is given once."""
-
-        constraints = (
-            models.UniqueConstraint(fields=["person", "trial", "site", "role"], name="one_role_once"),
-            models.UniqueConstraint(
-                fields=["person", "trial", "role"], condition=models.Q(site=None), name="one_role_once_without_site"
-            ),
-        )
+    site = models.CharField(max_length=_NAME)  # empty in the whole trial
+    printed_name = models.CharField(max_length=_NAME)
+    held = models.BooleanField()  # false once it was taken away: the account stays its person's

@@ -1,8 +1,8 @@
 """Statements sent to PostgreSQL together: an append waits for the server twice, and not after each of its statements.
 
 The statements are prepared once for each connection and sent in libpq's pipeline mode, through psycopg's wrapper of
-libpq, whose functions cost a fifth of what its cursors do. What is read back is what our queries select: whole numbers,
-texts and bytes.
+libpq, whose functions cost a fifth of what its cursors do. What is read back is what our queries select: whole
+numbers, truth values, texts and bytes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _NUMBERS = count(1)
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
 _READ: dict[int, Callable[[bytes], Any]] = {
+    16: lambda value: value == b"\x01",  # boolean
     17: bytes,  # bytea
     20: lambda value: int.from_bytes(value, "big", signed=True),  # bigint
     21: lambda value: int.from_bytes(value, "big", signed=True),  # smallint
@@ -200,6 +201,8 @@ def _encoded(value: Any) -> bytes | None:
         return value
     if isinstance(value, str):
         return value.encode()
-    if type(value) is int:
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, int):
         return b"%d" % value
     raise TypeError(f"a {type(value).__name__} is not written in a pipeline")

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
+from equipoise.conduct.state import Freezing
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
@@ -76,9 +77,10 @@ ALLOCATION = Table(
 FORM = Table("store_form", ("participant", "place"), ("form", "visit", "day", "values_json"))
 TASK = Table("store_task", ("participant", "kind", "name"), ("role",))
 STRATUM = Table("store_stratum", ("list", "stratum"), ("state_json",))
+ROLE = Table("store_role", ("account", "role", "site"), ("printed_name", "held"))
 OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "participant", TASK: "participant"}
 """Tables with rows of participants, and the column that says whose a row is."""
-TABLES = (*OF_PARTICIPANT, STRATUM)
+TABLES = (*OF_PARTICIPANT, STRATUM, ROLE)
 
 
 def participant_rows(
@@ -175,9 +177,12 @@ def trial_text(state: TrialState, cohort: Mapping[str, Any] | None) -> str:
             "passed": dict(state.passed),
             "commitments": dict(state.commitments),
             "revealed": state.revealed,
-            "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
             "cohort": cohort,
+            "locked": state.locked,
+            "freezes": [[item.analysis, _day(item.cut_off), item.entries, item.head] for item in state.freezes],
+            "acts": {str(seq): digest for seq, digest in state.acts.items()},
+            "administrators": None if state.administrators is None else list(state.administrators),
         }
     )
 
@@ -187,9 +192,19 @@ def trial_state(
 ) -> tuple[TrialState, Mapping[str, Any] | None]:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut, cohort = kept.pop("data_cut"), kept.pop("cohort")
-    day = None if cut is None else date.fromisoformat(cut)
-    return TrialState(**kept, entries=entries, head=head, lists=lists, data_cut=day), cohort
+    named, cohort = kept.pop("administrators"), kept.pop("cohort")
+    acts = sorted(((int(seq), digest) for seq, digest in kept.pop("acts").items()))
+    freezes = ((name, date.fromisoformat(cut), *rest) for name, cut, *rest in kept.pop("freezes"))
+    state = TrialState(
+        **kept,
+        entries=entries,
+        head=head,
+        lists=lists,
+        acts=dict(acts),
+        freezes=tuple(Freezing(*parts) for parts in freezes),
+        administrators=None if named is None else tuple(named),
+    )
+    return state, cohort
 
 
 def values_text(values: Mapping[str, Recorded]) -> str:

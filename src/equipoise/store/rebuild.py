@@ -8,8 +8,9 @@ from typing import Any
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, Tallies, TrialState, evolve_trial, tallies_of
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.ledger import Entry
-from equipoise.store import cohort, projections
+from equipoise.store import cohort, projections, roles
 from equipoise.store.append import following, participant_of, read_entry
 from equipoise.store.driver import Cursor
 
@@ -46,8 +47,8 @@ def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
     Raises:
         StoreError: an entry cannot follow from those before it; names it.
     """
-    state = _trial(cursor, trial, criteria)
-    changed, passed = _strata(cursor, trial, state), []
+    state, accounts = _trial(cursor, trial, criteria)
+    changed, passed = _strata(cursor, trial, state) + _roles(cursor, trial, accounts), []
     cursor.execute(_NUMBERS, (trial,))
     numbers = [number for (number,) in cursor.fetchall()]
     for number in numbers:
@@ -60,13 +61,15 @@ def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
     return Rebuilt(state.entries, changed + _strangers(cursor, trial, set(numbers)))
 
 
-def _trial(cursor: Cursor, trial: int, criteria: Criteria) -> TrialState:
-    """The trial's state by its entries."""
+def _trial(cursor: Cursor, trial: int, criteria: Criteria) -> tuple[TrialState, Accounts]:
+    """The trial's state and its accounts by its entries."""
     state = TrialState()
+    accounts: Accounts = {}
     for entry, digest in _entries(cursor, trial):
         with following(entry):
             state = evolve_trial(criteria.protocol, state, entry, digest)
-    return state
+            accounts = evolve_accounts(accounts, entry)
+    return state, accounts
 
 
 def _entries(cursor: Cursor, trial: int) -> Iterator[tuple[Entry, str]]:
@@ -87,6 +90,10 @@ def _strata(cursor: Cursor, trial: int, state: TrialState) -> int:
     return projections.write(
         cursor, trial, _rows(cursor, trial, (projections.STRATUM,)), projections.stratum_rows(lists)
     )  # fmt: skip  # short items of one kind share a line
+
+
+def _roles(cursor: Cursor, trial: int, accounts: Accounts) -> int:
+    return projections.write(cursor, trial, _rows(cursor, trial, (projections.ROLE,)), roles.rows_of(accounts))
 
 
 def _head(cursor: Cursor, trial: int, state: TrialState, tallies: Tallies, digest: str) -> int:
