@@ -18,7 +18,7 @@ from equipoise.protocol.model.variables import Variable
 from equipoise.rehearsal.agenda import NEVER, Agenda
 from equipoise.rehearsal.draws import Draws, list_seed
 from equipoise.rehearsal.fate import DISTANT, LOCAL, Fate
-from equipoise.rehearsal.follow_up import visit_months
+from equipoise.protocol.visits import visit_months
 
 AGE = Variable(label="Age", type="integer", range=(Decimal(18), Decimal(110)))
 

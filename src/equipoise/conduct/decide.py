@@ -8,27 +8,37 @@ from typing import Any
 
 from equipoise.conduct import admission, course, data, whole_trial
 from equipoise.conduct.commands import (
+    Alive,
     Allocate,
     AllocateByHand,
+    AnswerQuery,
     CheckCohort,
     Close,
+    CloseQuery,
     Command,
     Correct,
     Cut,
+    Deviate,
+    Happen,
     Lose,
     Open,
+    OpenQuery,
+    Reclassify,
     Record,
     Register,
     Reveal,
     Screen,
     Strike,
+    Sweep,
     Treat,
     Withdraw,
 )
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decider, Decision, Draft, refuse
+from equipoise.conduct.decision import CENTRAL_ROLES, Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.quality import deciders as quality
+from equipoise.conduct.quality.aftermath import with_aftermath
+from equipoise.conduct.state import LOST, ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
 
@@ -37,10 +47,8 @@ _DECIDERS: dict[type[Any], Decider] = {
     **admission.DECIDERS,
     **data.DECIDERS,
     **course.DECIDERS,
+    **quality.DECIDERS,
 }
-
-CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
-"""Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 
 def decide(
@@ -69,7 +77,7 @@ def decide(
     context = Context(criteria, trial, participant, seeds or {}, cohort or {})
     if problem := malformed(command) or _out_of_place(context, command):
         return refuse(problem)
-    decision = _DECIDERS[type(command)](context, command)
+    decision = with_aftermath(context, command, _DECIDERS[type(command)](context, command))
     if utc_text(command.at) >= trial.last_time:
         return decision
     return replace(decision, drafts=tuple(map(_behind, decision.drafts)))
@@ -92,14 +100,18 @@ def _out_of_place(context: Context, command: Command) -> str | None:
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Cut | Screen):
+    if isinstance(command, Cut | Screen | Sweep):
         return None
     state = context.participant
     if state is None:
         return f"there is no participant {command.participant}"
     if command.site != state.site and command.role not in CENTRAL_ROLES:
         return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
-    return None if isinstance(command, Correct | Strike) else _untimely(state, command)
+    return None if isinstance(command, _NEVER_UNTIMELY) else _untimely(state, command)
+
+
+_NEVER_UNTIMELY = Correct | Strike | OpenQuery | AnswerQuery | CloseQuery | Deviate | Reclassify
+"""What is about the record, and not about the participant's course."""
 
 
 def _untimely(state: ParticipantState, command: Any) -> str | None:
@@ -125,6 +137,8 @@ def _after_leaving(state: ParticipantState, command: Any) -> str | None:
         return f"{state.number} left on {left.on} ({left.rule}), and takes no further step of the pathway"
     if command.on <= left.on:
         return None
+    if left.rule == LOST and isinstance(command, Alive | Happen):
+        return None  # somebody who was lost may be found: in a register, alive or dead
     if left.follow_up == "stops":
         return f"follow-up of {state.number} stopped on {left.on} ({left.rule})"
     if left.data != "kept":

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, course, data
+from equipoise.conduct.folds import admission, course, data, quality
 from equipoise.conduct.folds.fold import Fold
 from equipoise.conduct.lists import method_of
 from equipoise.conduct.state import ParticipantState, TrialState
@@ -17,7 +17,7 @@ from equipoise.errors import LedgerError
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
-STRIKABLE = frozenset({"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose"})
+STRIKABLE = frozenset({"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose", "alive", "deviation"})
 """Kinds of entries that can be struck out. What was asked and decided (screening, steps, judgements) was asked."""
 
 
@@ -40,6 +40,8 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
             changes["revealed"] = True
         case "cut":
             changes["data_cut"] = date.fromisoformat(data["on"])
+        case "sweep":
+            changes["sweep"] = date.fromisoformat(data["on"]), date.fromisoformat(data["since"])
         case _:
             pass
     return replace(state, **changes)
@@ -84,7 +86,8 @@ def without(criteria: Criteria, state: ParticipantState, seq: int) -> Participan
             left = evolve_participant(criteria, left, entry)
     assert left is not None  # the entry of the screening cannot be struck out
     numbers = (*state.struck, seq)
-    return replace(left, struck=numbers, corrections=left.corrections + len(numbers))
+    standing = tuple(item for item in left.deviations if item.cause not in numbers)
+    return replace(left, struck=numbers, corrections=left.corrections + len(numbers), deviations=standing)
 
 
 def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
@@ -107,5 +110,6 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **admission.FOLDS,
     **data.FOLDS,
     **course.FOLDS,
+    **quality.FOLDS,
     "strike": _strike,
 }

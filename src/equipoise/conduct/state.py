@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.allocation import ListState
+from equipoise.conduct.quality.records import Contact, Deviation, Query
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
+from equipoise.protocol.rules import PartialDate
 
 LOST = "lost"
 """`Left.rule` of a participant lost to follow-up."""
@@ -31,6 +33,7 @@ class TrialState:
         revealed: whether the seeds have been revealed.
         data_cut: the data cut-off date.
         last_time: time of the last entry.
+        sweep: the data cut-off at which everybody's survival is asked after, and the day since which it has to be known.
     """
 
     opened: bool = False
@@ -45,6 +48,7 @@ class TrialState:
     revealed: bool = False
     data_cut: date | None = None
     last_time: str = ""
+    sweep: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,17 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event that happened; `cause` of a death, `kind` as the protocol declares it."""
+    """An event that happened; `cause` of a death, `kind` as the protocol declares it.
+
+    Where not the whole date is known, `recorded` is what is, and `on` the day imputed for it.
+    """
 
     event: str
     kind: str
     cause: str | None
     on: date
     entry: int
+    recorded: PartialDate | None = None
 
     def matches(self, ref: str) -> bool:
         """Whether it is what an endpoint's event reference names."""
@@ -148,6 +156,10 @@ class ParticipantState:
         assignments: arms given; the first counts, and the rest are assignments by class.
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
+        queries: questions about what was recorded, in the order in which they were asked.
+        deviations: from the protocol, in the order of entry, those whose cause was struck out left out.
+        contacts: that the participant was known to be alive, by source.
+        imputed: in a state made for analysis, ADaM's flag of every date that was imputed, by variable.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
     """
 
@@ -171,6 +183,10 @@ class ParticipantState:
     last_alive: date | None = None
     corrections: int = 0
     struck: tuple[int, ...] = ()
+    queries: tuple[Query, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    imputed: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property

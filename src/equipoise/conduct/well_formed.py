@@ -10,9 +10,13 @@ from typing import Any, Literal, get_type_hints
 from equipoise.conduct import commands
 from equipoise.conduct.commands import Command
 from equipoise.conduct.values import MAX_TEXT, Recorded, check_day, is_day, is_unicode
+from equipoise.protocol.model.quality import PerProtocol, Severity
 
 MAX_NAME = 100
-"""Longest text of a command, but for its reason and the values it records."""
+"""Longest text of a command, but for its reason, other sentences, and the values it records."""
+
+_LONG = frozenset({"reason", "message", "answer", "description"})
+"""Fields that hold sentences."""
 
 
 def malformed(command: Command) -> str | None:
@@ -40,9 +44,9 @@ def _fields(kind: str) -> tuple[tuple[str, Any], ...]:
 def _text(name: str, value: Any) -> str | None:
     if not isinstance(value, str):
         return f"the {name} of a command is a text"
-    if name == "reason":
+    if name in _LONG:
         fine = len(value) <= MAX_TEXT and is_unicode(value)
-        return None if fine else f"the reason is a text of up to {MAX_TEXT} characters"
+        return None if fine else f"the {name} is a text of up to {MAX_TEXT} characters"
     fine = 0 < len(value) <= MAX_NAME and value.isprintable() and value == value.strip()
     return None if fine else f"the {name} of a command has 1 to {MAX_NAME} characters, all printable, no space around"
 
@@ -79,6 +83,20 @@ def _place(name: str, value: Any) -> str | None:
     return None if fine else f"the {name} of a command is the number of an entry"
 
 
+def _place_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _place(name, value)
+
+
+def _severity(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and value in ("minor", "major")
+    return None if fine else f"the {name} is minor or major"
+
+
+def _per_protocol(name: str, value: Any) -> str | None:  # noqa: ARG001 - as every check
+    fine = isinstance(value, str) and value in ("excluded", "kept")
+    return None if fine else "in the per-protocol set a participant is excluded or kept"
+
+
 def _status(name: str, value: Any) -> str | None:
     fine = isinstance(value, str) and value in ("started", "done", "stopped")
     return None if fine else f"the {name} of a treatment is started, done or stopped"
@@ -95,6 +113,9 @@ _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     date: _day,
     bool: _truth,
     int: _place,
+    int | None: _place_or_nothing,
+    Severity: _severity,
+    PerProtocol: _per_protocol,
     Literal["started", "done", "stopped"]: _status,
     Mapping[str, str]: _texts,
     Mapping[str, bool]: _named,

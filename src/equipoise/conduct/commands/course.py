@@ -18,10 +18,14 @@ class Treat(AboutParticipant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happen(AboutParticipant):
-    """An event of the protocol: a death with its cause, a progression, a procedure."""
+    """An event of the protocol: a death with its cause, a progression, a procedure.
+
+    Where not the whole date is known, `partial` is what is (`2019-03`, `2019`), and `on` the day on which it was learnt.
+    """
 
     event: str
     cause: str | None = None
+    partial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
