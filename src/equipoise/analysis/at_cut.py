@@ -12,7 +12,17 @@ from equipoise.protocol import Protocol
 from equipoise.protocol.model.quality import DATA_CUT, LAST_ALIVE
 from equipoise.protocol.rules import PartialDate, imputed_of
 
-_DATED = ("forms", "assessments", "classes", "assignments", "treatments", "events", "refusals", "deviations", "contacts")
+_DATED = (
+    "forms",
+    "assessments",
+    "classes",
+    "assignments",
+    "treatments",
+    "events",
+    "refusals",
+    "deviations",
+    "contacts",
+)
 
 
 def states_at(

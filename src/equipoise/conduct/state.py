@@ -33,7 +33,7 @@ class TrialState:
         revealed: whether the seeds have been revealed.
         data_cut: the data cut-off date.
         last_time: time of the last entry.
-        sweep: the data cut-off at which everybody's survival is asked after, and the day since which it has to be known.
+        sweep: the data cut-off at which survival is asked after, and the day since which it has to be known.
     """
 
     opened: bool = False

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from equipoise.analysis import Datasets, Results, analyse, cohort_verdicts, flow_of, make_datasets
+from equipoise.analysis import (
+    Datasets,
+    Results,
+    analyse,
+    cohort_verdicts,
+    completeness,
+    deviation_counts,
+    flow_of,
+    make_datasets,
+)
 from equipoise.errors import DesignError
 from equipoise.rehearsal.run import Rehearsal
 
@@ -27,7 +36,12 @@ def analyse_rehearsal(rehearsal: Rehearsal) -> tuple[Datasets, Results]:
         flow=flow_of(protocol, rehearsal.participants, cut),
         head=rehearsal.journal.head,
     )
-    return datasets, replace(results, cohort=cohort_verdicts(rehearsal.journal))
+    return datasets, replace(
+        results,
+        cohort=cohort_verdicts(rehearsal.journal),
+        deviations=deviation_counts(protocol, rehearsal.participants, cut),
+        completeness=completeness(protocol, rehearsal.participants, cut),
+    )
 
 
 def _nobody(rehearsal: Rehearsal) -> str:

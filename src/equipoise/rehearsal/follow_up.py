@@ -15,6 +15,7 @@ from equipoise.units import date_after_months
 if TYPE_CHECKING:
     from equipoise.rehearsal.course import Course
 
+
 def follow(course: Course, step: FollowUp, start: date, day: date) -> Iterator[date]:
     """Visits planned from `start` that lie after `day`, until death or loss; then whatever is still to come."""
     for month in visit_months(step):

@@ -17,6 +17,7 @@ from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol import Protocol
+from equipoise.store.due import quality_row
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -69,8 +70,15 @@ ALLOCATION = Table(
 )
 FORM = Table("store_form", ("participant", "place"), ("form", "visit", "day", "values_json"))
 TASK = Table("store_task", ("participant", "kind", "name"), ("role",))
+QUALITY = Table("store_quality", ("participant",), ("site", "asked", "last_alive", "lost", "quality_json"))
 STRATUM = Table("store_stratum", ("list", "stratum"), ("state_json",))
-OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "participant", TASK: "participant"}
+OF_PARTICIPANT = {
+    PARTICIPANT: "number",
+    ALLOCATION: "participant",
+    FORM: "participant",
+    TASK: "participant",
+    QUALITY: "participant",
+}
 """Tables with rows of participants, and the column that says whose a row is."""
 TABLES = (*OF_PARTICIPANT, STRATUM)
 
@@ -90,6 +98,7 @@ def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows
         TASK.name: {
             (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
         },
+        QUALITY.name: {(number,): quality_row(criteria, state)},
     }  # fmt: skip
 
 
@@ -144,6 +153,7 @@ def trial_text(state: TrialState) -> str:
             "revealed": state.revealed,
             "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
+            "sweep": None if state.sweep is None else [_day(day) for day in state.sweep],
         }
     )
 
@@ -151,9 +161,14 @@ def trial_text(state: TrialState) -> str:
 def trial_state(text: str, *, entries: int, head: str, lists: Mapping[str, ListState]) -> TrialState:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut = kept.pop("data_cut")
+    cut, sweep = kept.pop("data_cut"), kept.pop("sweep", None)
     return TrialState(
-        **kept, entries=entries, head=head, lists=lists, data_cut=None if cut is None else date.fromisoformat(cut)
+        **kept,
+        entries=entries,
+        head=head,
+        lists=lists,
+        data_cut=None if cut is None else date.fromisoformat(cut),
+        sweep=None if sweep is None else (date.fromisoformat(sweep[0]), date.fromisoformat(sweep[1])),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +24,7 @@ from equipoise.store import database, guards, importing, projections, rebuild
 from equipoise.store.answers import Answer
 from equipoise.store.append import Compiled, Counter, participant_of
 from equipoise.store.checkpoint import Checkpoint
+from equipoise.store.due import OF_SITE, SELECT, Due, due_of
 from equipoise.store.errors import StoreError
 from equipoise.store.reading import Ledger
 from equipoise.store.trouble import told
@@ -185,6 +186,22 @@ class Store:
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
+
+    def due(self, trial: str, today: date, *, site: str | None = None) -> Due:
+        """What is due on a day: visits, queries that stand, whose survival has to be asked after. At one site, or all."""
+        protocol, state = self.protocol(trial), self._trial_state(trial)
+        with self._reading() as cursor:
+            where, more = (OF_SITE, (site,)) if site is not None else ("", ())
+            cursor.execute(SELECT.format(where), (self._number(cursor, trial), *more))
+            return due_of(protocol, state, cursor.fetchall(), today)
+
+    def _trial_state(self, trial: str) -> TrialState:
+        """The trial's state without its lists."""
+        with self._reading() as cursor:
+            number = self._number(cursor, trial)
+            cursor.execute("SELECT entries, hash, state_json FROM store_head WHERE trial_id = %s", (number,))
+            entries, head, text = cursor.fetchone()
+        return projections.trial_state(text, entries=entries, head=head, lists={})
 
     def export(self, trial: str, path: str | Path) -> int:
         """Write the ledger to a file of JSON lines, which appears whole or not at all; how many entries.

@@ -14,8 +14,8 @@ class OpenTask:
     """One thing to do.
 
     Attributes:
-        kind: `form`, `judge` or `step`.
-        name: of the form, the criterion or the step.
+        kind: `form`, `judge`, `step` or `query`.
+        name: of the form, the criterion or the step; of a query the number of its entry.
         role: whose it is; None if that is not said.
     """
 
@@ -25,7 +25,22 @@ class OpenTask:
 
 
 def open_tasks(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
-    """What is open: nothing after a death or when follow-up has stopped, no step when treatment has."""
+    """What is open: queries; but for them nothing after a death or when follow-up has stopped, no step when treatment has.
+
+    An open query is the site's to answer, an answered one of whoever asked.
+    """
+    return (*_queries(state), *_course(protocol, state))
+
+
+def _queries(state: ParticipantState) -> Iterator[OpenTask]:
+    for query in state.queries:
+        if query.status != "closed":
+            asked = "data manager" if query.rule is not None else query.role
+            yield OpenTask("query", str(query.entry), asked if query.status == "answered" else "investigator")
+
+
+def _course(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
+    """Forms to fill in, judgements to give, the next step."""
     if state.died_on is not None or (state.left is not None and state.left.follow_up == "stops"):
         return ()
     following = next((step.id for step in protocol.entry_steps if step.id not in state.steps), None)

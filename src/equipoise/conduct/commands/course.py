@@ -20,7 +20,7 @@ class Treat(AboutParticipant):
 class Happen(AboutParticipant):
     """An event of the protocol: a death with its cause, a progression, a procedure.
 
-    Where not the whole date is known, `partial` is what is (`2019-03`, `2019`), and `on` the day on which it was learnt.
+    Where not the whole date is known, `partial` is what is (`2019-03`, `2019`), and `on` the day it was learnt.
     """
 
     event: str

@@ -77,9 +77,7 @@ def _reclassify(fold: Fold) -> ParticipantState:
 
 def _alive(fold: Fold) -> ParticipantState:
     contact = Contact(fold.on, fold.data["source"])
-    return replace(
-        fold.state, contacts=(*fold.state.contacts, contact), last_alive=alive(fold.state, fold.on)
-    )
+    return replace(fold.state, contacts=(*fold.state.contacts, contact), last_alive=alive(fold.state, fold.on))
 
 
 def _require(fold: Fold, known: bool, what: str) -> None:

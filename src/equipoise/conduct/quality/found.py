@@ -111,7 +111,9 @@ def _levels(context: Context, after: ParticipantState, entry: Entry) -> Iterator
         for name in old:
             if old[name] != new[name]:
                 what = f"allocated with {name} = {old[name]}, which is {new[name] or 'not known'}"
-                yield _Found("other_levels", "allocation", f"{step.list}: {name}", what, before.steps[step.id], entry.seq)
+                yield _Found(
+                    "other_levels", "allocation", f"{step.list}: {name}", what, before.steps[step.id], entry.seq
+                )
 
 
 def _visit(context: Context, after: ParticipantState, entry: Entry, on: date) -> Iterator[_Found]:

@@ -60,9 +60,7 @@ def _found(context: Context, rule: QueryRule, values: Mapping[str, Recorded]) ->
     return {name: to_json(values[name]) for name in names if name in values}
 
 
-def _opened(
-    state: ParticipantState, rule: QueryRule, visit: str | None, values: dict[str, Json], on: date
-) -> Draft:
+def _opened(state: ParticipantState, rule: QueryRule, visit: str | None, values: dict[str, Json], on: date) -> Draft:
     data: dict[str, Json] = {
         "on": on.isoformat(),
         "rule": rule.id,

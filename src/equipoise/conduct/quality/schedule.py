@@ -98,7 +98,7 @@ def visits_on(protocol: Protocol, known: Followed, today: date) -> tuple[Planned
     for place in _places(protocol, step, known.start):
         if ended is not None and place.planned > ended and place.name not in known.visits:
             break
-        found.append(_visit(step, place, known.visits.get(place.name, Recorded()), wanted, today, ended))
+        found.append(_visit(step, place, known.visits.get(place.name, Recorded()), wanted, (today, ended)))
         if found[-1].status == "not yet":
             break
     return tuple(found)
@@ -113,7 +113,7 @@ def visit_named(criteria: Criteria, state: ParticipantState, name: str) -> Plann
     place = next((item for item in _places(protocol, step, known.start) if item.name == name), None)
     if place is None:
         return None
-    return _visit(step, place, known.visits[name], _wanted(protocol, step), date.max, known.ended)
+    return _visit(step, place, known.visits[name], _wanted(protocol, step), (date.max, known.ended))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,15 @@ def _places(protocol: Protocol, step: FollowUp, start: date) -> Iterator[_Place]
 
 
 def _visit(
-    step: FollowUp, place: _Place, recorded: Recorded, wanted: tuple[str, ...], today: date, ended: date | None
+    step: FollowUp, place: _Place, recorded: Recorded, wanted: tuple[str, ...], days: tuple[date, date | None]
 ) -> PlannedVisit:
+    """A visit as things are, by the day and the end of follow-up."""
+    today, ended = days
     status, done_on = _status(step, recorded, (place.opens, place.closes), today, ended)
     had = {what for what, on in recorded.done if on <= today}
     asked = status in ("done", "out of window", "due", "overdue")
     missing = tuple(what for what in wanted if asked and what not in had)
-    return PlannedVisit(
-        place.number, place.name, place.planned, place.opens, place.closes, status, done_on, missing
-    )
+    return PlannedVisit(place.number, place.name, place.planned, place.opens, place.closes, status, done_on, missing)
 
 
 def follow_up_step(protocol: Protocol) -> FollowUp | None:

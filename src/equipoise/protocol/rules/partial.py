@@ -15,11 +15,11 @@ from typing import Any
 
 from equipoise.protocol.model.quality import Partial
 from equipoise.protocol.model.variables import Variable
+from equipoise.protocol.rules.language import FIRST_YEAR, LAST_YEAR
 from equipoise.protocol.rules.span import Span
 
 _TEXT = re.compile(r"([0-9]{4})(?:-(?:([0-9]{2})|UN)(?:-UN)?)?")
 _MIDDLE_DAY, _MIDDLE_MONTH = 15, 7
-_CALENDAR_FIRST, _CALENDAR_LAST = date(1800, 1, 1), date(2500, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class PartialDate:
         year, month = match.groups()
         if month is not None and not 1 <= int(month) <= 12:
             raise ValueError(f"there is no month {month}")
-        if not _CALENDAR_FIRST.year <= int(year) <= _CALENDAR_LAST.year:
-            raise ValueError(f"the year lies within {_CALENDAR_FIRST.year} to {_CALENDAR_LAST.year}")
+        if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+            raise ValueError(f"the year lies within {FIRST_YEAR} to {LAST_YEAR}")
         return cls(year if month is None else f"{year}-{month}")
 
     @property
