@@ -89,7 +89,7 @@ class Due:
 
 
 def quality_row(criteria: Criteria, state: ParticipantState) -> tuple[Any, ...]:
-    """The columns of a participant's row: site, whether a sweep asks after them, last known alive, lost, and the rest."""
+    """The columns of a participant's row."""
     known = followed(criteria, state)
     document: dict[str, Any] = {
         "start": _text(known.start),

@@ -166,7 +166,7 @@ class Task(models.Model):
 
 
 class Quality(models.Model):
-    """Projection: what a participant's visits, standing queries and survival rest on; what is due depends on the day."""
+    """Projection: what a participant's visits, queries and survival rest on; what is due depends on the day."""
 
     pk = models.CompositePrimaryKey("trial_id", "participant")
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)

@@ -188,7 +188,7 @@ class Store:
         return found
 
     def due(self, trial: str, today: date, *, site: str | None = None) -> Due:
-        """What is due on a day: visits, queries that stand, whose survival has to be asked after. At one site, or all."""
+        """What is due on a day, at one site or all: visits, queries that stand, whom to ask after."""
         protocol, state = self.protocol(trial), self._trial_state(trial)
         with self._reading() as cursor:
             where, more = (OF_SITE, (site,)) if site is not None else ("", ())

@@ -25,7 +25,7 @@ class OpenTask:
 
 
 def open_tasks(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
-    """What is open: queries; but for them nothing after a death or when follow-up has stopped, no step when treatment has.
+    """What is open: queries; else nothing after a death or when follow-up has stopped, no step when treatment has.
 
     An open query is the site's to answer, an answered one of whoever asked.
     """

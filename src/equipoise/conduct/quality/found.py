@@ -109,8 +109,8 @@ def _levels(context: Context, after: ParticipantState, entry: Entry) -> Iterator
         old = levels_of(context.criteria, step.list, before.values, before.site)
         new = levels_of(context.criteria, step.list, after.values, after.site)
         for name in old:
-            if old[name] != new[name]:
-                what = f"allocated with {name} = {old[name]}, which is {new[name] or 'not known'}"
+            if new[name] is not None and old[name] != new[name]:
+                what = f"allocated with {name} = {old[name]}, which is {new[name]}"
                 yield _Found(
                     "other_levels", "allocation", f"{step.list}: {name}", what, before.steps[step.id], entry.seq
                 )

@@ -23,6 +23,11 @@ ASSESSMENT = "assessment"
 _FOLLOW_UP = "follow_up"
 
 
+def of_form(name: str) -> str:
+    """How a form is named among what is missing; no other thing of a visit is named with a blank in it."""
+    return f"form {name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What was recorded of one visit: the days of what was done, by what it was, or the day it was missed."""
@@ -167,7 +172,7 @@ def _months(protocol: Protocol, step: FollowUp) -> Iterator[float]:
 def _wanted(protocol: Protocol, step: FollowUp) -> tuple[str, ...]:
     """What is recorded at each visit: the step's forms, and the response where the trial assesses it."""
     forms = (
-        name
+        of_form(name)
         for name in step.forms
         if any(not protocol.dictionary[variable].identifying for variable in protocol.forms[name].variables)
     )
@@ -220,7 +225,7 @@ def _what(kind: str, data: Any) -> str | None:
     """What an entry records of a visit."""
     match kind:
         case "form":
-            return str(data["form"])
+            return of_form(data["form"])
         case "assess":
             return ASSESSMENT if data["name"] == _FOLLOW_UP else None
         case "visit" | "missed":

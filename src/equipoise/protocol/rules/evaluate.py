@@ -1,8 +1,8 @@
 """Judge one participant: three truth values, exact numbers, and which values decided.
 
 None is "not recorded yet". AND is false as soon as one part is false, whatever is unknown; OR is true as soon as one
-part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly. A date whose day is
-unknown is the span of the days that it can be; a comparison is decided where all of them decide alike.
+part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly. A date
+whose day is unknown is the span of the days that it can be; a comparison is decided where all of them decide alike.
 """
 
 from __future__ import annotations
