@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
@@ -98,12 +99,13 @@ def visits_on(protocol: Protocol, known: Followed, today: date) -> tuple[Planned
     if step is None or known.start is None or known.start > today:
         return ()
     ended = known.ended if known.ended is not None and known.ended <= today else None
+    last = None if ended is None else (ended - known.start).days
     wanted = _wanted(protocol, step)
     found: list[PlannedVisit] = []
-    for place in _places(protocol, step, known.start):
-        if ended is not None and place.planned > ended and place.name not in known.visits:
+    for place in _plan(protocol, step):
+        if last is not None and place.planned > last and place.name not in known.visits:
             break
-        found.append(_visit(step, place, known.visits.get(place.name, Recorded()), wanted, (today, ended)))
+        found.append(_visit(place, known, wanted, (today, ended)))
         if found[-1].status == "not yet":
             break
     return tuple(found)
@@ -115,50 +117,27 @@ def visit_named(criteria: Criteria, state: ParticipantState, name: str) -> Plann
     step = follow_up_step(protocol)
     if step is None or known.start is None or name not in known.visits:
         return None
-    place = next((item for item in _places(protocol, step, known.start) if item.name == name), None)
-    if place is None:
-        return None
-    return _visit(step, place, known.visits[name], _wanted(protocol, step), (date.max, known.ended))
+    place = next((item for item in _plan(protocol, step) if item.name == name), None)
+    return None if place is None else _visit(place, known, _wanted(protocol, step), (date.max, known.ended))
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a visit stands in the plan."""
+    """Where a visit stands in the plan: days after the start, the window's ends among them.
+
+    `counts` says whether there is a window that a visit can be out of.
+    """
 
     number: int
     name: str
-    planned: date
-    opens: date
-    closes: date
+    planned: int
+    opens: int
+    closes: int
+    counts: bool
 
 
-def _places(protocol: Protocol, step: FollowUp, start: date) -> Iterator[_Place]:
-    for number, (month, following) in enumerate(pairwise([*_months(protocol, step), None]), start=1):
-        assert month is not None
-        planned = date_after_months(start, month)
-        opens, closes = _window(step, planned, start, following or month + step.every_months)
-        yield _Place(number, visit_name(month), planned, opens, closes)
-
-
-def _visit(
-    step: FollowUp, place: _Place, recorded: Recorded, wanted: tuple[str, ...], days: tuple[date, date | None]
-) -> PlannedVisit:
-    """A visit as things are, by the day and the end of follow-up."""
-    today, ended = days
-    status, done_on = _status(step, recorded, (place.opens, place.closes), today, ended)
-    had = {what for what, on in recorded.done if on <= today}
-    asked = status in ("done", "out of window", "due", "overdue")
-    missing = tuple(what for what in wanted if asked and what not in had)
-    return PlannedVisit(place.number, place.name, place.planned, place.opens, place.closes, status, done_on, missing)
-
-
-def follow_up_step(protocol: Protocol) -> FollowUp | None:
-    """The step that plans visits."""
-    return next((step for step in protocol.steps if isinstance(step, FollowUp)), None)
-
-
-def _months(protocol: Protocol, step: FollowUp) -> Iterator[float]:
-    """Months of the visits that lie after the last step: one planned while a treatment lasts gives way to it."""
+def _plan(protocol: Protocol, step: FollowUp) -> tuple[_Place, ...]:
+    """Every visit of follow-up; one that is planned while a treatment before it lasts gives way to that."""
     after, allocated = 0.0, False
     for settings in protocol.steps:
         if settings is step:
@@ -166,7 +145,57 @@ def _months(protocol: Protocol, step: FollowUp) -> Iterator[float]:
         allocated = allocated or settings is protocol.allocation_step
         if allocated and isinstance(settings, Treat):
             after += settings.months or 0.0
-    return (month for month in visit_months(step) if month > after + 1e-9)
+    months = (step.every_months, step.then_every_months, step.change_after_months, step.months)
+    return _planned(months, after, None if step.window is None else (step.window.before, step.window.after))
+
+
+@lru_cache(maxsize=64)  # the same for every participant, and a site's page asks for all of them
+def _planned(
+    settings: tuple[float, float | None, float | None, float | None], after: float, window: tuple[int, int] | None
+) -> tuple[_Place, ...]:
+    every, then_every, change_after, length = settings
+    step = FollowUp(every_months=every, then_every_months=then_every, change_after_months=change_after, months=length)
+    months = [month for month in visit_months(step) if month > after + 1e-9]
+    found = []
+    for number, (month, following) in enumerate(pairwise([*months, None]), start=1):
+        assert month is not None
+        planned = _days(month)
+        if window is None:
+            opens, closes = planned, max(planned, _days(following or month + every) - 1)
+        else:
+            opens, closes = planned - window[0], planned + window[1]
+        found.append(_Place(number, visit_name(month), planned, opens, closes, window is not None))
+    return tuple(found)
+
+
+def _days(months: float) -> int:
+    """Days after the start at which so many months have passed."""
+    return (date_after_months(_EPOCH, months) - _EPOCH).days
+
+
+_EPOCH = date(2000, 1, 1)
+_NOTHING = Recorded()
+
+
+def _visit(place: _Place, known: Followed, wanted: tuple[str, ...], days: tuple[date, date | None]) -> PlannedVisit:
+    """A visit as things are, by the day and the end of follow-up."""
+    today, ended = days
+    start = known.start
+    assert start is not None
+    opens, closes = start + timedelta(days=place.opens), start + timedelta(days=place.closes)
+    recorded = known.visits.get(place.name, _NOTHING)
+    status, done_on = _status(place, recorded, (opens, closes), today, ended)
+    missing = wanted if status in ("done", "out of window", "due", "overdue") else ()
+    if missing and recorded.done:
+        had = {what for what, on in recorded.done if on <= today}
+        missing = tuple(what for what in wanted if what not in had)
+    planned = start + timedelta(days=place.planned)
+    return PlannedVisit(place.number, place.name, planned, opens, closes, status, done_on, missing)
+
+
+def follow_up_step(protocol: Protocol) -> FollowUp | None:
+    """The step that plans visits."""
+    return next((step for step in protocol.steps if isinstance(step, FollowUp)), None)
 
 
 def _wanted(protocol: Protocol, step: FollowUp) -> tuple[str, ...]:
@@ -179,20 +208,14 @@ def _wanted(protocol: Protocol, step: FollowUp) -> tuple[str, ...]:
     return (*forms, *((ASSESSMENT,) if protocol.response is not None else ()))
 
 
-def _window(step: FollowUp, planned: date, start: date, following: float) -> tuple[date, date]:
-    if step.window is None:
-        return planned, max(planned, date_after_months(start, following) - timedelta(days=1))
-    return planned - timedelta(days=step.window.before), planned + timedelta(days=step.window.after)
-
-
 def _status(
-    step: FollowUp, recorded: Recorded, window: tuple[date, date], today: date, ended: date | None
+    place: _Place, recorded: Recorded, window: tuple[date, date], today: date, ended: date | None
 ) -> tuple[Status, date | None]:
     opens, closes = window
     days = [on for _, on in recorded.done if on <= today]
     if days:
         done_on = min(days)
-        inside = step.window is None or opens <= done_on <= closes
+        inside = not place.counts or opens <= done_on <= closes
         return "done" if inside else "out of window", done_on
     if recorded.missed is not None and recorded.missed <= today:
         return "missed", None
