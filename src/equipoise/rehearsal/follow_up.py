@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from equipoise.conduct import commands
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 def follow(course: Course, step: FollowUp, start: date, day: date) -> Iterator[date]:
     """Visits planned from `start` that lie after `day`, until death or loss; then whatever is still to come."""
     for month in visit_months(step):
-        on = date_after_months(start, month)
-        if on > day:
+        planned = date_after_months(start, month)
+        if planned > day:
+            on = max(planned + timedelta(days=_off(course, visit_name(month))), day)
             if not (yield from course.until(day, on)):
                 return
             _visit(course, step, on, visit_name(month))
             day = on
     yield from course.until(day, NEVER)
+
+
+def _off(course: Course, label: str) -> int:
+    """Days from the planned day of a visit to its own."""
+    first, last = course.setting.assumptions.visit_days
+    return course.draws.whole(f"day of {label}", first, last) if first < last else first
 
 
 def _visit(course: Course, step: FollowUp, day: date, label: str) -> None:
