@@ -31,8 +31,9 @@ def test_every_visit_of_a_rehearsal_is_one_that_conduct_plans_and_none_is_overdu
     for state in rehearsal.participants.values():
         visits = schedule(criteria, state, rehearsal.data_cut)
         statuses.update(visit.status for visit in visits)
-        # a visit can be late on its way when the data are cut off, and is overdue then
-        late = {visit.name for visit in visits if visit.planned + latest > rehearsal.data_cut}
+        # a visit that would have been late, and before it came the cut-off, death or loss, is overdue
+        end = min(filter(None, (rehearsal.data_cut, state.died_on, state.left.on if state.left else None)))
+        late = {visit.name for visit in visits if visit.planned + latest >= end}
         assert {visit.name for visit in visits if visit.status == "overdue"} <= late
         recorded = {str(entry.data["visit"]) for entry in state.history if entry.data.get("visit", "M0") != "M0"}
         assert recorded <= {visit.name for visit in visits}
