@@ -137,9 +137,15 @@ def test_news_of_somebody_lost_takes_up_follow_up_and_the_loss_stays_on_record(c
     assert fold(PROTOCOL, clerk.desk.journal) == (clerk.desk.trial, clerk.desk.participants)
 
 
-def test_a_death_after_a_loss_is_entered_once_there_is_news_and_counts(clerk: Clerk) -> None:
+def test_a_death_that_a_register_tells_of_counts_although_follow_up_stays_stopped(clerk: Clerk) -> None:
     clerk.accepted(commands.Lose, day=after(60))
-    assert "follow-up of P1 stopped" in clerk.refused(commands.Happen, day=after(150), **DEAD)
+    assert "follow-up of P1 stopped" in clerk.refused(commands.Visit, day=after(150), visit="M3")
+    clerk.accepted(commands.Happen, day=after(150), **DEAD)
+    assert (os_row(clerk)["CNSR"], os_row(clerk)["ADT"]) == (0, after(150))
+
+
+def test_a_death_after_a_loss_counts_once_there_is_news(clerk: Clerk) -> None:
+    clerk.accepted(commands.Lose, day=after(60))
     clerk.accepted(commands.Find, alive=False, day=after(200))
     assert clerk.state().last_alive == after(60)
     clerk.accepted(commands.Happen, day=after(150), **DEAD)

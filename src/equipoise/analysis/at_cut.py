@@ -11,8 +11,21 @@ from equipoise.conduct import ParticipantState
 from equipoise.conduct.adverse_events import AdverseEventRecord
 from equipoise.conduct.state import Left
 from equipoise.protocol import Protocol
+from equipoise.protocol.model.quality import DATA_CUT, LAST_ALIVE
+from equipoise.protocol.rules import PartialDate, imputed_of
 
-_DATED = ("forms", "assessments", "classes", "assignments", "treatments", "events", "refusals", "departures")
+_DATED = (
+    "forms",
+    "assessments",
+    "classes",
+    "assignments",
+    "treatments",
+    "events",
+    "refusals",
+    "departures",
+    "deviations",
+    "contacts",
+)
 
 
 def states_at(
@@ -38,7 +51,18 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     if not kept["assignments"]:
         kept["at_allocation"] = {}
     earlier = replace(state, **kept)
-    return replace(earlier, values=_values_at(protocol, state, earlier, cut))
+    return _with_imputed(protocol, replace(earlier, values=_values_at(protocol, state, earlier, cut)), cut)
+
+
+def _with_imputed(protocol: Protocol, state: ParticipantState, cut: date) -> ParticipantState:
+    """With the day that the protocol imputes for every date of reduced precision, and its flag."""
+    partial = {name: value for name, value in state.values.items() if isinstance(value, PartialDate)}
+    if not partial:
+        return state
+    known = {**state.values, LAST_ALIVE: state.last_alive, DATA_CUT: cut}
+    days = {name: imputed_of(protocol.dictionary[name], value, known) for name, value in partial.items()}
+    flags = {name: value.flag for name, value in partial.items()}
+    return replace(state, values={**state.values, **days}, imputed=flags)
 
 
 def _left_at(left: Left, cut: date) -> Left:

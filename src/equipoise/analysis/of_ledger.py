@@ -13,6 +13,8 @@ from equipoise.analysis.adsl import make_adsl
 from equipoise.analysis.adtte import make_adtte
 from equipoise.analysis.analyse import analyse
 from equipoise.analysis.cohort import cohort_verdicts
+from equipoise.analysis.completeness import completeness
+from equipoise.analysis.deviations import deviation_counts
 from equipoise.analysis.flow import flow_of
 from equipoise.analysis.results import Results
 from equipoise.analysis.safety import safety_of
@@ -56,8 +58,13 @@ def analyse_participants(
     datasets = replace(make_datasets(protocol, participants, data_cut), source=source, data_cut=cut)
     flow = flow_of(protocol, participants, data_cut)
     results = analyse(protocol, datasets, source=source, data_cut=cut, flow=flow, head=head)
-    safety = safety_of(protocol, participants, data_cut)
-    return datasets, replace(results, cohort=cohort_verdicts(entries), safety=safety)
+    return datasets, replace(
+        results,
+        cohort=cohort_verdicts(entries),
+        safety=safety_of(protocol, participants, data_cut),
+        deviations=deviation_counts(protocol, participants, data_cut),
+        completeness=completeness(protocol, participants, data_cut),
+    )
 
 
 def analyse_ledger(

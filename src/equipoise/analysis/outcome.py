@@ -28,6 +28,7 @@ class Outcome:
         event: which event, with its cause: EVNTDESC.
         censoring: why censored: CNSDTDSC.
         entry: number of the ledger entry that holds the event: SRCSEQ.
+        imputed: which part of the day is imputed, D or M; empty if none is: ADTF.
     """
 
     on: date
@@ -35,6 +36,7 @@ class Outcome:
     event: str = ""
     censoring: str = ""
     entry: int | None = None
+    imputed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def first_outcome(endpoint: TimeToEvent, seen: Observed) -> Outcome:
 
     first = min(found, key=order)
     cnsr = EVENT if _is_one_of(first, wanted) else COMPETING
-    return Outcome(first.on, cnsr, event=_described(first), entry=first.entry)
+    return _happened(first, cnsr)
 
 
 def under(rule: Sensitivity, seen: Observed, outcome: Outcome) -> Outcome:
@@ -106,11 +108,16 @@ def counted(endpoint: Count, seen: Observed) -> Iterator[Outcome]:
     end = min(ends, key=lambda item: item.on, default=None)
     for item in sorted(inside, key=lambda item: item.on):
         if _is_one_of(item, endpoint.events) and (end is None or item.on <= end.on):
-            yield Outcome(item.on, EVENT, event=_described(item), entry=item.entry)
+            yield _happened(item, EVENT)
     if end is not None:
-        yield Outcome(end.on, COMPETING, event=_described(end), entry=end.entry)
+        yield _happened(end, COMPETING)
     else:
         yield _censored("last_alive", seen, seen.cut)
+
+
+def _happened(item: Occurrence, cnsr: int) -> Outcome:
+    imputed = item.recorded.flag if item.recorded is not None else ""
+    return Outcome(item.on, cnsr, event=_described(item), entry=item.entry, imputed=imputed)
 
 
 def _is_one_of(item: Occurrence, refs: tuple[str, ...]) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.analysis.completeness import Completeness
+from equipoise.analysis.deviations import DeviationCount
 from equipoise.estimates import Estimate
 
 Floats = NDArray[np.float64]
@@ -184,6 +186,8 @@ class Results:
         head: hash of the ledger's last entry; empty where there is no ledger.
         safety: adverse events by arm; None where there is no ledger, or the protocol does not collect them.
         cohort: verdicts of the cohort rules, in order: each warning at an entry, and the verdict at analysis.
+        deviations: from the protocol, by category and arm.
+        completeness: of follow-up, of all and of each arm.
     """
 
     trial: str
@@ -196,6 +200,8 @@ class Results:
     head: str = ""
     cohort: tuple[CohortVerdict, ...] = ()
     safety: SafetyTable | None = None
+    deviations: tuple[DeviationCount, ...] = ()
+    completeness: tuple[Completeness, ...] = ()
 
     def of(self, endpoint: str, measure: str | None = None) -> tuple[Estimate, ...]:
         """The estimates of one endpoint, of one measure if named."""
@@ -212,5 +218,7 @@ class Results:
             "flow": None if self.flow is None else self.flow.to_dict(),
             "cohort_rules": [asdict(item) for item in self.cohort],
             "safety": None if self.safety is None else asdict(self.safety),
+            "deviations": [asdict(item) for item in self.deviations],
+            "completeness": [asdict(item) for item in self.completeness],
             "estimates": [item.to_dict() for item in self.estimates],
         }

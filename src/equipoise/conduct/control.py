@@ -8,11 +8,14 @@ from typing import Any
 
 from equipoise.conduct.commands import (
     Access,
+    AnswerQuery,
     Close,
+    CloseQuery,
     Freeze,
     Grant,
     Lock,
     LockTrial,
+    OpenQuery,
     Reveal,
     Revoke,
     Sign,
@@ -30,7 +33,7 @@ from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Json
 from equipoise.protocol import Protocol
 
-NO_DATA = (Lock, Unlock, Unblind, Sign)
+NO_DATA = (Lock, Unlock, Unblind, Sign, OpenQuery, AnswerQuery, CloseQuery)
 """Commands about a participant that change nothing that is recorded of them."""
 
 NO_DATA_KINDS = frozenset(kind for kind, given in COMMANDS_OF.items() if given & {item.__name__ for item in NO_DATA})

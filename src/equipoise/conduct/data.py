@@ -14,7 +14,7 @@ from equipoise.conduct.evolve import STRIKABLE, without
 from equipoise.conduct.folds.safety import FOLDS as SAFETY_FOLDS
 from equipoise.conduct.guidance import departure_warnings
 from equipoise.conduct.hindsight import warnings_of
-from equipoise.conduct.values import check_value, recorded_json
+from equipoise.conduct.values import as_kept, check_value, recorded_json
 from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Entry, Json
 from equipoise.protocol.model.criteria import Criterion
@@ -175,18 +175,18 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         return refuse("a correction needs a reason")
     if problem := check_value(command.variable, variable, command.value):
         return refuse(problem)
-    old = context.known.values[command.variable]
-    if old == command.value:
+    old, new = context.known.values[command.variable], as_kept(variable, command.value)
+    if old == new:
         return refuse(f"{command.variable} is {old} already")
     accepted = accept(
         "correct",
         command.participant,
         variable=command.variable,
         old=recorded_json(variable, old),
-        new=recorded_json(variable, command.value),
+        new=recorded_json(variable, new),
         on=command.on.isoformat(),
     )
-    return replace(accepted, warnings=warnings_of(context, {**context.known.values, command.variable: command.value}))
+    return replace(accepted, warnings=warnings_of(context, {**context.known.values, command.variable: new}))
 
 
 def decide_strike(context: Context, command: Strike) -> Decision:

@@ -10,25 +10,33 @@ from equipoise.conduct import admission, control, course, data, guidance, leavin
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
+    AnswerQuery,
+    CloseQuery,
     Command,
     Correct,
+    Deviate,
     Find,
     FollowUpAdverseEvent,
     Lose,
     Open,
+    OpenQuery,
+    Reclassify,
     Record,
     Register,
     ReportSafety,
     Screen,
     Strike,
+    Sweep,
     TrialCommand,
     Withdraw,
 )
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decider, Decision, Draft, refuse
+from equipoise.conduct.decision import CENTRAL_ROLES, Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.leaving import after_leaving
 from equipoise.conduct.permissions import Accounts
+from equipoise.conduct.quality import deciders as quality
+from equipoise.conduct.quality.aftermath import with_aftermath
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import Tallies, tallies_of
 from equipoise.conduct.values import utc_text
@@ -43,13 +51,11 @@ _DECIDERS: dict[type[Any], Decider] = {
     **safety.DECIDERS,
     **guidance.DECIDERS,
     **control.DECIDERS,
+    **quality.DECIDERS,
 }
 
-AFTERWARDS = (Correct, Strike, ReportSafety)
+AFTERWARDS = (Correct, Strike, ReportSafety, OpenQuery, AnswerQuery, CloseQuery, Deviate, Reclassify)
 """Commands that are about what is on record, and so never untimely."""
-
-CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager", "sponsor"})
-"""Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 
 def decide(
@@ -97,7 +103,7 @@ def decide_well_formed(
     context = Context(criteria, trial, participant, seeds or {}, counted, grants or {})
     if problem := _out_of_place(context, command):
         return refuse(problem)
-    decision = _DECIDERS[type(command)](context, command)
+    decision = with_aftermath(context, command, _DECIDERS[type(command)](context, command))
     decision = replace(decision, drafts=tuple(control.marked_after_freeze(context, item) for item in decision.drafts))
     if utc_text(command.at) >= trial.last_time:
         return decision
@@ -125,7 +131,7 @@ def _out_of_place(context: Context, command: Command) -> str | None:
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Screen):
+    if isinstance(command, Screen | Sweep):
         return None
     state = context.participant
     if state is None:

@@ -10,6 +10,9 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.ledger import Json
 
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+"""Roles that act for participants of every site. Everybody else acts at the participant's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

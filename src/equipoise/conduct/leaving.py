@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from equipoise.conduct.commands import Allocate, AllocateByHand, Find, Lose, Register, Treat, Withdraw
+from equipoise.conduct.commands import Alive, Allocate, AllocateByHand, Find, Happen, Lose, Register, Treat, Withdraw
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, accept, refuse
 from equipoise.conduct.state import LOST, Left, ParticipantState
@@ -24,6 +24,8 @@ def _ended_by(state: ParticipantState, left: Left, command: Any) -> str | None:
         return f"{state.number} left on {left.on} ({left.rule}), and takes no further step of the pathway"
     if command.on <= left.on:
         return None
+    if left.rule == LOST and isinstance(command, Alive | Happen):
+        return None  # a register tells of somebody who was lost, alive or dead, and follow-up stays stopped
     if left.follow_up == "stops":
         return f"follow-up of {state.number} stopped on {left.on} ({left.rule})"
     if left.data != "kept":

@@ -22,6 +22,7 @@ _OF_PARTICIPANT = frozenset(
     {
         "Screen", "Record", "Register", "Assess", "Classify", "Allocate", "Treat", "Happen", "Visit", "Withdraw",
         "Lose", "Find", "Correct", "Strike", "ReportAdverseEvent", "FollowUpAdverseEvent", "Depart",
+        "AnswerQuery", "Deviate", "Alive",
     }
 )  # fmt: skip
 
@@ -30,14 +31,15 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "coordinator": _OF_PARTICIPANT
     | {
         "AllocateByHand", "CheckCohort", "Lock", "Unlock", "LockTrial", "UnlockTrial", "Unblind", "Access", "Reveal",
-        "Close", "ReportSafety", "Sign", "SignTrial",
+        "Close", "ReportSafety", "OpenQuery", "CloseQuery", "Reclassify", "Sweep",
+        "Sign", "SignTrial",
     },
     "investigator": _OF_PARTICIPANT | {"Unblind", "Access", "Sign"},
     "data manager": frozenset(
         {"Record", "Correct", "Strike", "CheckCohort", "Lock", "Unlock", "LockTrial", "UnlockTrial", "Access",
-         "SignTrial"}
+         "OpenQuery", "CloseQuery", "Deviate", "SignTrial"}
     ),
-    "monitor": frozenset({"Access", "Sign"}),
+    "monitor": frozenset({"Access", "OpenQuery", "CloseQuery", "Deviate", "Sign"}),
     "sponsor": frozenset({"ReportSafety", "Sign"}),
     "statistician": frozenset({"CheckCohort", "Freeze", "SignTrial"}),
 }  # fmt: skip
@@ -78,6 +80,13 @@ COMMANDS_OF: Mapping[str, frozenset[str]] = {
     "adverse_event_follow_up": frozenset({"FollowUpAdverseEvent"}),
     "safety_report": frozenset({"ReportSafety"}),
     "depart": frozenset({"Depart"}),
+    "query": frozenset({"OpenQuery"}),
+    "answer_query": frozenset({"AnswerQuery"}),
+    "close_query": frozenset({"CloseQuery"}),
+    "deviation": frozenset({"Deviate"}),
+    "reclassify": frozenset({"Reclassify"}),
+    "alive": frozenset({"Alive"}),
+    "sweep": frozenset({"Sweep"}),
     "correct": frozenset({"Correct"}),
     "strike": frozenset({"Strike"}),
     "cohort": frozenset({"CheckCohort", "Register", "Allocate", "AllocateByHand"}),
@@ -94,7 +103,8 @@ COMMANDS_OF: Mapping[str, frozenset[str]] = {
     "reveal": frozenset({"Reveal"}),
     "close": frozenset({"Close"}),
 }
-"""Kind of entry, and the kinds of commands that leave it; `open`, which names the first administrator, aside."""
+"""Kind of entry, and the kinds of commands that leave it; `open`, which names the first administrator, aside, and what
+conduct adds by itself beside another entry."""
 
 Held: TypeAlias = tuple[str, str | None]
 """A role, and the site at which it is held; None in the whole trial."""

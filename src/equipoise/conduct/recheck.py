@@ -14,6 +14,17 @@ from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
+
+def is_beside(entry: Entry) -> bool:
+    """Whether conduct added it by itself beside another entry of the command: no role is asked for."""
+    data = entry.data
+    return (
+        (entry.kind == "query" and "rule" in data)
+        or (entry.kind == "close_query" and data.get("by") == "rule")
+        or (entry.kind == "deviation" and "found" in data)
+    )
+
+
 _WHILE_LOCKED = frozenset(kind.__name__ for kind in WHILE_LOCKED)
 
 
@@ -55,6 +66,10 @@ class Recheck:
         """Whether the account had the role; roles are checked from an `open` entry on that names an administrator."""
         if not self._accounts or entry.kind == "open":
             return None
+        if is_beside(entry):
+            before = self._before.get(entry.seq - 1)
+            fine = before is not None and (before.command, before.actor) == (entry.command, entry.actor)
+            return None if fine else "it follows from an entry of the same command, and there is none before it"
         return forbidden(
             self._protocol,
             self._accounts.get(entry.actor),

@@ -8,8 +8,10 @@ from datetime import date
 
 from equipoise.allocation import ListState
 from equipoise.conduct.adverse_events import AdverseEventRecord
+from equipoise.conduct.quality.records import Contact, Deviation, Query
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
+from equipoise.protocol.rules import PartialDate
 
 LOST = "lost"
 """`Left.rule` of a participant lost to follow-up."""
@@ -45,6 +47,7 @@ class TrialState:
         freezes: for analyses, in order.
         acts: entries about the whole trial that can be signed, and their hashes.
         administrators: accounts that give roles; None if roles are not checked in this trial.
+        sweep: the data cut-off at which survival is asked after, and the day since which it has to be known.
     """
 
     opened: bool = False
@@ -62,6 +65,7 @@ class TrialState:
     freezes: tuple[Freezing, ...] = ()
     acts: Mapping[int, str] = field(default_factory=dict)
     administrators: tuple[str, ...] | None = None
+    sweep: tuple[date, date] | None = None
 
     @property
     def data_cut(self) -> date | None:
@@ -111,13 +115,17 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event that happened; `cause` of a death, `kind` as the protocol declares it."""
+    """An event that happened; `cause` of a death, `kind` as the protocol declares it.
+
+    Where not the whole date is known, `recorded` is what is, and `on` the day imputed for it.
+    """
 
     event: str
     kind: str
     cause: str | None
     on: date
     entry: int
+    recorded: PartialDate | None = None
 
     def matches(self, ref: str) -> bool:
         """Whether it is what an endpoint's event reference names."""
@@ -202,6 +210,10 @@ class ParticipantState:
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
         locked: whether the data are locked.
+        queries: questions about what was recorded, in the order in which they were asked.
+        deviations: from the protocol, in the order of entry, those whose cause was struck out left out.
+        contacts: that the participant was known to be alive, by source.
+        imputed: in a state made for analysis, ADaM's flag of every date that was imputed, by variable.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
     """
 
@@ -228,6 +240,10 @@ class ParticipantState:
     corrections: int = 0
     struck: tuple[int, ...] = ()
     locked: bool = False
+    queries: tuple[Query, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    imputed: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property

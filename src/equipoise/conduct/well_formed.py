@@ -12,9 +12,13 @@ from equipoise.conduct.commands import Command
 from equipoise.conduct.commands.control import Looked, Meaning, Proof
 from equipoise.conduct.commands.safety import Clock, Grade
 from equipoise.conduct.values import MAX_TEXT, Recorded, check_day, is_day, is_unicode
+from equipoise.protocol.model.quality import PerProtocol, Severity
 
 MAX_NAME = 100
-"""Longest text of a command, but for its reason and the values it records."""
+"""Longest text of a command, but for its reason, other sentences, and the values it records."""
+
+_LONG = frozenset({"reason", "message", "answer", "description"})
+"""Fields that hold sentences."""
 
 MAX_PLACES = 1_000
 """Most entries that a command can name."""
@@ -45,9 +49,9 @@ def _fields(kind: str) -> tuple[tuple[str, Any], ...]:
 def _text(name: str, value: Any) -> str | None:
     if not isinstance(value, str):
         return f"the {name} of a command is a text"
-    if name == "reason":
+    if name in _LONG:
         fine = len(value) <= MAX_TEXT and is_unicode(value)
-        return None if fine else f"the reason is a text of up to {MAX_TEXT} characters"
+        return None if fine else f"the {name} is a text of up to {MAX_TEXT} characters"
     fine = 0 < len(value) <= MAX_NAME and value.isprintable() and value == value.strip()
     return None if fine else f"the {name} of a command has 1 to {MAX_NAME} characters, all printable, no space around"
 
@@ -82,6 +86,20 @@ def _truth(name: str, value: Any) -> str | None:
 def _place(name: str, value: Any) -> str | None:
     fine = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
     return None if fine else f"the {name} of a command is the number of an entry"
+
+
+def _place_or_nothing(name: str, value: Any) -> str | None:
+    return None if value is None else _place(name, value)
+
+
+def _severity(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and value in ("minor", "major")
+    return None if fine else f"the {name} is minor or major"
+
+
+def _per_protocol(name: str, value: Any) -> str | None:  # noqa: ARG001 - as every check
+    fine = isinstance(value, str) and value in ("excluded", "kept")
+    return None if fine else "in the per-protocol set a participant is excluded or kept"
 
 
 def _status(name: str, value: Any) -> str | None:
@@ -150,6 +168,9 @@ _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     date: _day,
     bool: _truth,
     int: _place,
+    int | None: _place_or_nothing,
+    Severity: _severity,
+    PerProtocol: _per_protocol,
     Literal["started", "done", "stopped"]: _status,
     Meaning: _one_of(*get_args(Meaning)),
     Proof: _one_of(*get_args(Proof)),

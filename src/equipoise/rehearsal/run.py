@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from equipoise.conduct import Desk, ParticipantState, TrialState, commands
+from equipoise.conduct.quality.sweep import is_followed, still_to_ask
 from equipoise.disease import uniforms
 from equipoise.errors import DesignError
 from equipoise.ledger import Journal
@@ -121,11 +122,16 @@ def _arrivals(setting: Setting, office: Office, days: list[date], waiting: list[
 def _finish(office: Office, data_cut: date, seeds: Mapping[str, bytes]) -> None:
     """Ask after everybody at the cut-off, freeze, judge the cohort rules, lock, reveal the seeds, close."""
     protocol = office.desk.protocol
-    by_class = isinstance(protocol.allocation[protocol.allocation_step.list], ClassifiedList)
+    if protocol.sweep is not None:
+        office.submit(commands.Sweep, data_cut, role="coordinator", on=data_cut)
     for state in list(office.desk.participants.values()):
-        followed = state.assignments or (by_class and state.steps)
-        if followed and state.died_on is None and state.left is None:
+        if not is_followed(protocol, state) or state.died_on is not None or state.left is not None:
+            continue
+        if protocol.sweep is None:
             office.submit(commands.Visit, data_cut, state.number, site=state.site, visit="cut-off")
+        elif still_to_ask(protocol, office.desk.trial, [state]):
+            source = protocol.sweep.sources[0]
+            office.submit(commands.Alive, data_cut, state.number, site=state.site, source=source)
     office.submit(commands.Freeze, data_cut, role="statistician", analysis="final", cut_off=data_cut)
     if protocol.cohort_rules:
         office.submit(commands.CheckCohort, data_cut, role="coordinator")

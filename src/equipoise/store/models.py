@@ -175,6 +175,24 @@ class Task(models.Model):
         indexes = (models.Index(fields=["trial", "role"], name="task_of_role"),)
 
 
+class Quality(models.Model):
+    """Projection: what a participant's visits, queries and survival rest on; what is due depends on the day."""
+
+    pk = models.CompositePrimaryKey("trial_id", "participant")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    participant = models.CharField(max_length=_NAME)
+    site = models.CharField(max_length=_NAME)
+    asked = models.IntegerField()  # 1 if a sweep asks after the participant
+    last_alive = models.CharField(max_length=10, null=True)  # null if not known
+    lost = models.IntegerField()  # 1 if lost to follow-up
+    quality_json = models.TextField()
+
+    class Meta:
+        """A site's participants."""
+
+        indexes = (models.Index(fields=["trial", "site", "participant"], name="quality_of_site"),)
+
+
 class Site(models.Model):
     """A site of a trial."""
 

@@ -19,6 +19,7 @@ from equipoise.conduct.state import Freezing
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
+from equipoise.store.due import quality_row
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -76,9 +77,16 @@ ALLOCATION = Table(
 )
 FORM = Table("store_form", ("participant", "place"), ("form", "visit", "day", "values_json"))
 TASK = Table("store_task", ("participant", "kind", "name"), ("role",))
+QUALITY = Table("store_quality", ("participant",), ("site", "asked", "last_alive", "lost", "quality_json"))
 STRATUM = Table("store_stratum", ("list", "stratum"), ("state_json",))
 ROLE = Table("store_role", ("account", "role", "site"), ("printed_name", "held"))
-OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "participant", TASK: "participant"}
+OF_PARTICIPANT = {
+    PARTICIPANT: "number",
+    ALLOCATION: "participant",
+    FORM: "participant",
+    TASK: "participant",
+    QUALITY: "participant",
+}
 """Tables with rows of participants, and the column that says whose a row is."""
 TABLES = (*OF_PARTICIPANT, STRATUM, ROLE)
 
@@ -105,6 +113,7 @@ def participant_rows(
         TASK.name: {
             (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state, criteria)
         },
+        QUALITY.name: {(number,): quality_row(criteria, state)},
     }  # fmt: skip  # short items of one kind share a line
 
 
@@ -183,6 +192,7 @@ def trial_text(state: TrialState, cohort: Mapping[str, Any] | None) -> str:
             "freezes": [[item.analysis, _day(item.cut_off), item.entries, item.head] for item in state.freezes],
             "acts": {str(seq): digest for seq, digest in state.acts.items()},
             "administrators": None if state.administrators is None else list(state.administrators),
+            "sweep": None if state.sweep is None else [_day(day) for day in state.sweep],
         }
     )
 
@@ -192,7 +202,7 @@ def trial_state(
 ) -> tuple[TrialState, Mapping[str, Any] | None]:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    named, cohort = kept.pop("administrators"), kept.pop("cohort")
+    named, cohort, sweep = kept.pop("administrators"), kept.pop("cohort"), kept.pop("sweep")
     acts = sorted(((int(seq), digest) for seq, digest in kept.pop("acts").items()))
     freezes = ((name, date.fromisoformat(cut), *rest) for name, cut, *rest in kept.pop("freezes"))
     state = TrialState(
@@ -203,6 +213,7 @@ def trial_state(
         acts=dict(acts),
         freezes=tuple(Freezing(*parts) for parts in freezes),
         administrators=None if named is None else tuple(named),
+        sweep=None if sweep is None else (date.fromisoformat(sweep[0]), date.fromisoformat(sweep[1])),
     )
     return state, cohort
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +26,7 @@ from equipoise.store import seeds as kept_seeds
 from equipoise.store.answers import Answer
 from equipoise.store.append import Counter, locks, participant_of
 from equipoise.store.driver import Cursor
+from equipoise.store.due import OF_SITE, SELECT, Due, due_of
 from equipoise.store.keys import Key
 from equipoise.store.reading import Ledger
 from equipoise.store.remembered import Remembered
@@ -291,6 +292,15 @@ class Store:
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
+
+    def due(self, trial: str, today: date, *, site: str | None = None) -> Due:
+        """What is due on a day, at one site or all: visits, queries that stand, whom to ask after."""
+        with self._reading() as cursor:
+            number = self._number(cursor, trial)
+            protocol, state = self._criteria_in_force(cursor, number).protocol, self._state(cursor, number)
+            where, more = (OF_SITE, (site,)) if site is not None else ("", ())
+            cursor.execute(SELECT.format(where), (number, *more))
+            return due_of(protocol, state, cursor.fetchall(), today)
 
     def export(self, trial: str, path: str | Path) -> int:
         """Write the ledger to a file of JSON lines, which appears whole or not at all; how many entries.

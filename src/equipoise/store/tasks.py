@@ -14,9 +14,9 @@ class OpenTask:
     """One thing to do.
 
     Attributes:
-        kind: `form`, `judge`, `step`, `report` or `explain`.
+        kind: `form`, `judge`, `step`, `report`, `explain` or `query`.
         name: of the form, the criterion or the step; of a report on a serious adverse event which, on which entry and
-            until when; of what needs a reason or another entry, what it is.
+            until when; of what needs a reason or another entry, what it is; of a query the number of its entry.
         role: whose it is; None if that is not said.
     """
 
@@ -26,20 +26,36 @@ class OpenTask:
 
 
 def open_tasks(protocol: Protocol, state: ParticipantState, criteria: Criteria | None = None) -> tuple[OpenTask, ...]:
-    """What is open: nothing after a death or when follow-up has stopped, no step when treatment has."""
+    """What is open: queries and safety; else nothing after a death or when follow-up has stopped, no step when
+    treatment has.
+
+    An open query is the site's to answer, an answered one of whoever asked.
+    """
     safety = (*_safety(protocol, state), *(() if criteria is None else _to_explain(criteria, state)))
+    return (*_queries(state), *safety, *_course(protocol, state))
+
+
+def _queries(state: ParticipantState) -> Iterator[OpenTask]:
+    for query in state.queries:
+        if query.status != "closed":
+            asked = "data manager" if query.rule is not None else query.role
+            yield OpenTask("query", str(query.entry), asked if query.status == "answered" else "investigator")
+
+
+def _course(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
+    """Forms to fill in, judgements to give, the next step."""
     if state.died_on is not None or (state.left is not None and state.left.ends_observation):
-        return safety
+        return ()
     following = next((step.id for step in protocol.entry_steps if step.id not in state.steps), None)
     forms = tuple(_forms(protocol, state, following))
     if following is None or state.treatment_stopped is not None:
-        return (*safety, *forms)
+        return forms
     judgements = (
         OpenTask("judge", item.id, item.judgement)
         for item in protocol.criteria_at(following)
         if item.judgement is not None and item.judgement_variable not in state.values
     )
-    return (*safety, *forms, *judgements, OpenTask("step", following, None))
+    return (*forms, *judgements, OpenTask("step", following, None))
 
 
 def _safety(protocol: Protocol, state: ParticipantState) -> Iterator[OpenTask]:

@@ -20,6 +20,15 @@ from equipoise.conduct.commands.control import (
 )
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands.quality import (
+    Alive,
+    AnswerQuery,
+    CloseQuery,
+    Deviate,
+    OpenQuery,
+    Reclassify,
+    Sweep,
+)
 from equipoise.conduct.commands.safety import Depart, Find, FollowUpAdverseEvent, ReportAdverseEvent, ReportSafety
 from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Open, Reveal
 
@@ -48,23 +57,33 @@ ParticipantCommand: TypeAlias = (
     | Unlock
     | Unblind
     | Sign
+    | OpenQuery
+    | AnswerQuery
+    | CloseQuery
+    | Deviate
+    | Reclassify
+    | Alive
 )
 TrialCommand: TypeAlias = (
-    Open | CheckCohort | Reveal | Close | Grant | Revoke | LockTrial | UnlockTrial | Freeze | Access | SignTrial
+    Open | CheckCohort | Reveal | Close | Grant | Revoke | LockTrial | UnlockTrial | Freeze | Access | SignTrial | Sweep
 )
 Command: TypeAlias = ParticipantCommand | TrialCommand
 
 __all__ = [
     "Access",
+    "Alive",
     "Allocate",
     "AllocateByHand",
+    "AnswerQuery",
     "Assess",
     "CheckCohort",
     "Classify",
     "Close",
+    "CloseQuery",
     "Command",
     "Correct",
     "Depart",
+    "Deviate",
     "Find",
     "FollowUpAdverseEvent",
     "Freeze",
@@ -75,7 +94,9 @@ __all__ = [
     "LockTrial",
     "Lose",
     "Open",
+    "OpenQuery",
     "ParticipantCommand",
+    "Reclassify",
     "Record",
     "Register",
     "ReportAdverseEvent",
@@ -86,6 +107,7 @@ __all__ = [
     "Sign",
     "SignTrial",
     "Strike",
+    "Sweep",
     "Treat",
     "TrialCommand",
     "Unblind",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from equipoise.conduct.folds.fold import Fold, alive
 from equipoise.conduct.state import LOST, Left, Occurrence, ParticipantState, Treatment
+from equipoise.protocol.rules import PartialDate
 
 
 def _treat(fold: Fold) -> ParticipantState:
@@ -15,8 +16,12 @@ def _treat(fold: Fold) -> ParticipantState:
 
 
 def _event(fold: Fold) -> ParticipantState:
-    event = Occurrence(fold.data["event"], fold.data["event_kind"], fold.data.get("cause"), fold.on, fold.entry.seq)
-    return replace(fold.state, events=(*fold.state.events, event), last_alive=alive(fold.state, fold.on))
+    data = fold.data
+    recorded = PartialDate.of(data["recorded"]) if "recorded" in data else None
+    event = Occurrence(data["event"], data["event_kind"], data.get("cause"), fold.on, fold.entry.seq, recorded)
+    # who had an event on some day of a month was alive on its first at least; a death ends on the day imputed for it
+    seen = fold.on if recorded is None or event.kind == "death" else recorded.earliest
+    return replace(fold.state, events=(*fold.state.events, event), last_alive=alive(fold.state, seen))
 
 
 def _withdraw(fold: Fold) -> ParticipantState:

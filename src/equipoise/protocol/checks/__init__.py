@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.protocol.checks.assumptions import check_assumptions
 from equipoise.protocol.checks.conduct import check_conduct
+from equipoise.protocol.checks.quality import check_quality
 from equipoise.protocol.checks.rules import check_rules
 from equipoise.protocol.checks.safety import check_safety
 from equipoise.protocol.checks.statistics import check_statistics
@@ -25,5 +26,6 @@ def check_references(protocol: Protocol) -> None:
     check_conduct(protocol, rules)
     check_statistics(protocol)
     check_safety(protocol)
+    check_quality(protocol, rules)
     if protocol.assumptions is not None:
         check_assumptions(protocol, protocol.assumptions)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced, Text
+from equipoise.protocol.model.quality import Window
 from equipoise.protocol.model.variables import Choices
 
 
@@ -72,6 +73,9 @@ class FollowUp(Sourced):
     change_after_months: float | None = Field(default=None, gt=0)
     months: float | None = Field(default=None, gt=0, description="Length for each participant; open-ended if not said.")
     forms: tuple[Name, ...] = ()
+    window: Window | None = Field(
+        default=None, description="How far from its planned day a visit may be; without one, until the next is planned."
+    )
 
 
 class Crossover(Sourced):

@@ -25,6 +25,7 @@ from equipoise.protocol.model.pathway import (
     StepSettings,
     settings,
 )
+from equipoise.protocol.model.quality import Deviations, QueryRule, Sweep
 from equipoise.protocol.model.questionnaire import item_variables, score_variables
 from equipoise.protocol.model.registry import Registry, Version
 from equipoise.protocol.model.response import RESPONSES, Classification, ResponseCriteria
@@ -57,6 +58,9 @@ class Protocol(Element):
     response: ResponseCriteria | None = None
     classifications: dict[Name, Classification] = Field(default_factory=dict)
     pathway: tuple[Step, ...] = Field(min_length=1)
+    queries: tuple[QueryRule, ...] = Field(default=(), description="Checks of recorded values that ask the site.")
+    deviations: Deviations | None = Field(default=None, description="What is recorded as a deviation by itself.")
+    sweep: Sweep | None = Field(default=None, description="Asking after everybody's survival at the cut-off.")
     allocation: dict[Name, AllocationList] = Field(min_length=1)
     events: dict[Name, Event] = Field(min_length=1)
     adverse_events: AdverseEvents | None = None

@@ -1,7 +1,8 @@
 """Judge one participant: three truth values, exact numbers, and which values decided.
 
 None is "not recorded yet". AND is false as soon as one part is false, whatever is unknown; OR is true as soon as one
-part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly.
+part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly. A date
+whose day is unknown is the span of the days that it can be; a comparison is decided where all of them decide alike.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
-from operator import eq, ge, gt, le, lt, ne
+from functools import partial, reduce
+from operator import add, mul, sub
 from typing import Any, NamedTuple, TypeAlias
 
 from equipoise.errors import DataError
@@ -33,11 +34,10 @@ from equipoise.protocol.rules.language import (
     Reference,
     Shift,
 )
+from equipoise.protocol.rules.span import Span, among, calculate, compare, days_between, extreme, moved, quotient
 
-Value: TypeAlias = Fraction | str | bool | date | None
+Value: TypeAlias = Fraction | str | bool | date | Span | None
 Values: TypeAlias = Mapping[str, Any]
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def exact(value: Any) -> Value:
     """
     if isinstance(value, datetime):
         return value.date()
-    if value is None or isinstance(value, bool | str | date | Fraction):
+    if value is None or isinstance(value, bool | str | date | Fraction | Span):
         return value
     try:
         if isinstance(value, int | Decimal):
@@ -83,21 +83,21 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0912 - one branc
         case Or(operands):
             return _kleene(operands, values, deciding=True)
         case Compare(operator, left, right):
-            return _combine(_COMPARE[operator], evaluate(left, values), evaluate(right, values))
+            return _combine(partial(compare, operator), evaluate(left, values), evaluate(right, values))
         case OneOf(operand, options):
             found = evaluate(operand, values)
-            among = None if found.value is None else found.value in [option.value for option in options]
-            return Judged(among, found.decided_by)
+            known = None if found.value is None else among(found.value, [option.value for option in options])
+            return Judged(known, found.decided_by)
         case Arithmetic(operator, left, right):
             return _combine(_CALCULATE[operator], evaluate(left, values), evaluate(right, values))
         case Case(branches, default):
             return _case(branches, default, values)
         case Shift(operand, number, unit):
             found = evaluate(operand, values)
-            moved = shift(found.value, number, unit) if isinstance(found.value, date) else None
-            return Judged(moved, found.decided_by)
+            known = isinstance(found.value, date | Span)
+            return Judged(moved(found.value, lambda d: shift(d, number, unit)) if known else None, found.decided_by)
         case DaysBetween(start, end):
-            return _combine(lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values))
+            return _combine(days_between, evaluate(start, values), evaluate(end, values))
         case Extreme(kind, operands):
             return _extreme(max if kind == "greatest" else min, [evaluate(item, values) for item in operands])
         case Aggregate():
@@ -180,18 +180,18 @@ def _combine(function: Callable[[Any, Any], Any], left: Judged, right: Judged) -
     missing = [item.decided_by for item in (left, right) if item.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(function(left.value, right.value), left.decided_by | right.decided_by)
-
-
-def _divide(a: Fraction, b: Fraction) -> Fraction | None:
-    return None if b == 0 else a / b
+    found = function(left.value, right.value)
+    open_ones = [item.decided_by for item in (left, right) if isinstance(item.value, Span)]
+    if found is None and open_ones:
+        return Judged(None, frozenset().union(*open_ones))
+    return Judged(found, left.decided_by | right.decided_by)
 
 
 _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
+    "+": partial(calculate, add),
+    "-": partial(calculate, sub),
+    "*": partial(calculate, mul),
+    "/": quotient,
 }
 
 
@@ -213,7 +213,9 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     missing = [part.decided_by for part in parts if part.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
+    return Judged(
+        extreme(function, [part.value for part in parts]), frozenset().union(*(part.decided_by for part in parts))
+    )
 
 
 def _aggregated(node: Node, count: Callable[[Aggregate], Count]) -> Node:

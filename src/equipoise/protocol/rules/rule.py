@@ -22,6 +22,7 @@ from equipoise.protocol.rules.evaluate import (
 from equipoise.protocol.rules.language import MAX_DEPTH, Aggregate, Node, Reference, children, references
 from equipoise.protocol.rules.lexicon import too_deep
 from equipoise.protocol.rules.parse import parse
+from equipoise.protocol.rules.partial import as_rules_see
 from equipoise.protocol.rules.types import Checker, Day, Number, Truth, Type, Words
 
 Verdict: TypeAlias = Literal["pass", "fail", "unknown"]
@@ -79,11 +80,11 @@ class Rule:
 
     def judge(self, values: Values) -> Judged:
         """True, false or unknown (None) for one participant, and the variables that decided."""
-        return evaluate(self.node, values)
+        return evaluate(self.node, as_rules_see(self.dictionary, self.variables, values))
 
     def judge_cohort(self, rows: Sequence[Values]) -> Value:
         """True, false or unknown for all participants together."""
-        return evaluate_cohort(self.node, rows)
+        return evaluate_cohort(self.node, [as_rules_see(self.dictionary, self.variables, row) for row in rows])
 
     def sql(self, dialect: Dialect = "duckdb") -> str:
         """The rule as a boolean expression of a database, over columns named as the variables."""
