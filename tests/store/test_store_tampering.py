@@ -195,3 +195,32 @@ def test_an_empty_ledger_has_no_checkpoint_and_no_entry(store: Store) -> None:
     assert not store.verify("small").ok
     with pytest.raises(StoreError, match="is empty"):
         store.checkpoint(clerk.desk.trial)
+
+
+def test_what_is_appended_while_a_ledger_is_verified_is_no_tampering(clerk: StoreClerk, store: Store) -> None:
+    clerk.screen("P1")
+    ledger = store.ledger("small")
+    clerk.screen("P2")
+    result = ledger.verify()
+    assert result.ok
+    assert (result.entries, result.head) == (ledger.entries, ledger.head)
+    disarm(store)
+    entry = list(store.ledger("small"))[-1]
+    text, head = entry.canonical(), store.ledger("small").head
+    execute(
+        store,
+        "INSERT INTO store_entry (trial_id, seq, hash, prev, time, actor, site, participant, kind, command, text) "
+        "VALUES (1, %s, %s, %s, 't', 'a', 's', 'p', 'k', 'c', %s)",
+        (entry.seq + 1, "ab" * 32, head, text),
+    )
+    for seen in (ledger, store.ledger("small")):
+        assert not seen.verify().ok  # behind the head's back
+
+
+def test_a_gap_of_any_width_is_read_over_and_named(open_to_all: int, store: Store) -> None:
+    for far in (open_to_all + 2001, 2**62, -(2**62), -1, 0):
+        execute(store, "UPDATE store_entry SET seq = %s WHERE seq = %s", (far, open_to_all))
+        assert len(list(store.ledger("small").rows())) == open_to_all
+        assert not store.verify("small").ok
+        execute(store, "UPDATE store_entry SET seq = %s WHERE seq = %s", (open_to_all, far))
+    assert store.verify("small").ok

@@ -26,7 +26,6 @@ from equipoise.conduct.commands import (
     ReportSafety,
     Screen,
     Strike,
-    Sweep,
     TrialCommand,
     Withdraw,
 )
@@ -131,7 +130,7 @@ def _out_of_place(context: Context, command: Command) -> str | None:
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
         return f"{command.on} lies in the future"
-    if isinstance(command, Screen | Sweep):
+    if isinstance(command, Screen):
         return None
     state = context.participant
     if state is None:

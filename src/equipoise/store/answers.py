@@ -47,8 +47,11 @@ def fingerprint(command: Command) -> str:
     Numbers count as they are spelled: 54 and 54.0 make two commands.
     """
     asked = {field.name: _tagged(getattr(command, field.name)) for field in fields(command) if field.name != "at"}
-    text = json.dumps([type(command).__name__, asked], sort_keys=True)
+    text = _SORTED([type(command).__name__, asked])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SORTED = json.JSONEncoder(sort_keys=True).encode
 
 
 def to_text(decision: Decision) -> str:

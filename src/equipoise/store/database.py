@@ -209,6 +209,7 @@ def _postgresql_transaction(connection: Any, *, together: bool) -> Iterator[Curs
         return
     cursor = pipeline.PipelineCursor(connection)
     try:
+        cursor.execute("BEGIN")
         yield cursor
         cursor.commit()
     except Exception:
