@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from equipoise.assessment import Resection
 from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Decider, Decision, accept, refuse
+from equipoise.conduct.decision import Decider, Decision, Refused, accept, refuse
+from equipoise.conduct.lesions import changes, newly_broken
+from equipoise.conduct.progressions import unmatched
+from equipoise.conduct.responses import with_resection
+from equipoise.conduct.state import Occurrence
 from equipoise.protocol.model.endpoints import Event
 from equipoise.protocol.model.pathway import Crossover
 
@@ -17,17 +22,45 @@ def decide_treat(context: Context, command: Treat) -> Decision:
     known = context.protocol.interventions
     if command.intervention not in known:
         return refuse(f"there is no intervention '{command.intervention}' (there is {', '.join(known)})")
+    warnings: tuple[str, ...] = ()
+    if command.lesions:
+        resected = _resected(context, command)
+        if isinstance(resected, Refused):
+            return resected
+        warnings = resected
     arm = context.known.current_arm
     of_arm = context.protocol.arms[arm].interventions if arm is not None else ()
     foreign = arm is not None and bool(of_arm) and command.intervention not in of_arm
-    return accept(
+    accepted = accept(
         "treat",
         command.participant,
         intervention=command.intervention,
         status=command.status,
         on=command.on.isoformat(),
         outside_arm=True if foreign else None,
+        lesions=list(command.lesions) or None,
     )
+    return replace(accepted, warnings=warnings)
+
+
+def _resected(context: Context, command: Treat) -> tuple[str, ...] | Refused:
+    """What is judged otherwise once lesions are taken out, or why they cannot be."""
+    response, state = context.protocol.response, context.known
+    if response is None or response.recorded != "lesions":
+        return refuse("the trial records no lesions, so none is taken out of the sum")
+    if command.status != "done" or context.protocol.interventions[command.intervention].kind != "procedure":
+        return refuse(f"lesions are taken out by a procedure that is done, not by '{command.intervention}'")
+    known = {lesion.id for item in state.baselines for lesion in item.baseline.lesions}
+    if unknown := [name for name in command.lesions if name not in known]:
+        return refuse(f"{', '.join(unknown)} is no lesion of baseline (there is {', '.join(sorted(known)) or 'none'})")
+    gone = {name: item.on for item in state.resections for name in item.lesions}
+    again = [f"{name} was resected on {gone[name]}" for name in command.lesions if name in gone]
+    if again or len(set(command.lesions)) < len(command.lesions):
+        return refuse(*again or ["a lesion is named twice"])
+    after = with_resection(context.protocol, state, Resection(command.on, command.lesions))
+    if broken := newly_broken(state, after):
+        return refuse(*broken)
+    return changes(context, after)
 
 
 def decide_happen(context: Context, command: Happen) -> Decision:
@@ -35,6 +68,8 @@ def decide_happen(context: Context, command: Happen) -> Decision:
     event = context.protocol.events.get(command.event)
     if event is None:
         return refuse(f"there is no event '{command.event}' (there is {', '.join(context.protocol.events)})")
+    if event.assessed is not None:
+        return refuse(f"'{command.event}' is found by the assessments of response, and nobody enters it")
     if problem := _event_problem(context, command, event):
         return refuse(problem)
     state = context.known
@@ -53,7 +88,15 @@ def decide_happen(context: Context, command: Happen) -> Decision:
     )
     if event.kind == "death" and state.last_alive is not None and state.last_alive > command.on:
         return replace(accepted, warnings=(f"{state.number} was alive on {state.last_alive} by what is recorded",))
-    return accepted
+    return replace(accepted, warnings=_not_found(context, command)) if event.kind == "progression" else accepted
+
+
+def _not_found(context: Context, command: Happen) -> tuple[str, ...]:
+    """Whether no assessment of that day found this progression."""
+    item = Occurrence(command.event, "progression", command.cause, command.on, context.trial.entries + 1)
+    known = set(unmatched(context.protocol, context.known))
+    after = replace(context.known, events=(*context.known.events, item))
+    return tuple(text for text in unmatched(context.protocol, after) if text not in known)
 
 
 def _event_problem(context: Context, command: Happen, event: Event) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, course, data, whole_trial
+from equipoise.conduct import admission, course, data, lesions, proposals, staging, whole_trial
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
@@ -15,12 +15,14 @@ from equipoise.conduct.commands import (
     Command,
     Correct,
     Cut,
+    DescribeLesions,
     Lose,
     Open,
     Record,
     Register,
     Reveal,
     Screen,
+    Stage,
     Strike,
     Treat,
     Withdraw,
@@ -37,6 +39,9 @@ _DECIDERS: dict[type[Any], Decider] = {
     **admission.DECIDERS,
     **data.DECIDERS,
     **course.DECIDERS,
+    **lesions.DECIDERS,
+    **proposals.DECIDERS,
+    **staging.DECIDERS,
 }
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
@@ -108,7 +113,7 @@ def _untimely(state: ParticipantState, command: Any) -> str | None:
     What was before a death can be entered after it, but for what leads on: a step of the pathway, or the end of
     participation, which was the death.
     """
-    if command.on < state.screened_on and not isinstance(command, Record):
+    if command.on < state.screened_on and not isinstance(command, Record | DescribeLesions | Stage):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
     leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose)
     if state.died_on is not None and (leads_on or command.on > state.died_on):

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, course, data
+from equipoise.conduct.folds import admission, course, data, lesions
 from equipoise.conduct.folds.fold import Fold
 from equipoise.conduct.lists import method_of
 from equipoise.conduct.state import ParticipantState, TrialState
@@ -17,7 +17,12 @@ from equipoise.errors import LedgerError
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
-STRIKABLE = frozenset({"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose"})
+STRIKABLE = frozenset(
+    {
+        "form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose",
+        "lesions", "adjudicate", "decision", "stage",
+    }
+)  # fmt: skip
 """Kinds of entries that can be struck out. What was asked and decided (screening, steps, judgements) was asked."""
 
 
@@ -107,5 +112,6 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **admission.FOLDS,
     **data.FOLDS,
     **course.FOLDS,
+    **lesions.FOLDS,
     "strike": _strike,
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.allocation import ListState
+from equipoise.assessment import Assessment as Judged
+from equipoise.assessment import Baseline, Resection, Tnm, Visit
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
 
@@ -59,13 +61,100 @@ class FormRecord:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One assessment of response."""
+    """One assessment of response, as the reading that counts has it.
+
+    Attributes:
+        reading: which reading counts; empty where none does yet, and the response is NE.
+        entry: number of the ledger entry that holds it; 0 where none counts.
+        line: day of the baseline that it is judged against; None where responses are recorded.
+        why: what decided overall, where lesions are recorded.
+    """
 
     name: str
     on: date
     visit: str | None
     responses: Mapping[str, str]
     overall: str
+    reading: str = "local"
+    entry: int = 0
+    line: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The lesions of a baseline as one reading has them."""
+
+    reading: str
+    baseline: Baseline
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of one assessment.
+
+    Attributes:
+        entry: number of the ledger entry that holds it.
+        seen: what was found of the lesions; None where the response is recorded.
+        agrees_with: the reading that an adjudicator agreed with.
+        responses: by compartment: as recorded, or as judged by all that is known now.
+        judged: the judgement with its numbers, where lesions are recorded.
+        line: day of the baseline that it is judged against.
+        why: what decided overall, or why nothing could be judged.
+    """
+
+    name: str
+    on: date
+    visit: str | None
+    reading: str
+    entry: int
+    seen: Visit | None = None
+    agrees_with: str | None = None
+    responses: Mapping[str, str] = field(default_factory=dict)
+    overall: str = "NE"
+    judged: Judged | None = None
+    line: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposal of a class that was given.
+
+    Attributes:
+        by: the classification. value: the class.
+        on: the day that opens its window. closes: the last day of it; None if it has none.
+        entry: number of the ledger entry that gave the class.
+    """
+
+    by: str
+    value: str
+    proposes: str
+    on: date
+    closes: date | None
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDecision:
+    """What the team did with a proposal: `followed`, `declined` or `missed`; `of` is the entry of the class."""
+
+    of: int
+    decision: str
+    on: date
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One staging: the categories, the group that follows, and why."""
+
+    staging: str
+    on: date
+    tnm: Tnm
+    stage: str | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +177,19 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event that happened; `cause` of a death, `kind` as the protocol declares it."""
+    """An event that happened; `cause` of a death, `kind` as the protocol declares it.
+
+    Attributes:
+        entry: number of the ledger entry that holds it.
+        found: whether it is a progression that an assessment found, and nobody entered.
+    """
 
     event: str
     kind: str
     cause: str | None
     on: date
     entry: int
+    found: bool = False
 
     def matches(self, ref: str) -> bool:
         """Whether it is what an endpoint's event reference names."""
@@ -148,6 +243,11 @@ class ParticipantState:
         assignments: arms given; the first counts, and the rest are assignments by class.
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
+        baselines: the lesions before treatment, every reading's. readings: every reading of every assessment, in the
+            order of entry, from which `assessments` and the progressions among `events` follow.
+        resections: lesions that were taken out.
+        proposals: what each class proposed. decisions: what was done with the proposals.
+        stagings: by day.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
     """
 
@@ -171,6 +271,12 @@ class ParticipantState:
     last_alive: date | None = None
     corrections: int = 0
     struck: tuple[int, ...] = ()
+    baselines: tuple[Described, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    resections: tuple[Resection, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    decisions: tuple[TeamDecision, ...] = ()
+    stagings: tuple[Staged, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property

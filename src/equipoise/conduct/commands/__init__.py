@@ -7,6 +7,8 @@ from typing import TypeAlias
 from equipoise.conduct.commands.admission import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands.lesions import Adjudicate, AssessLesions, Described, DescribeLesions
+from equipoise.conduct.commands.proposals import Decide, Stage
 from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Cut, Open, Reveal
 
 ParticipantCommand: TypeAlias = (
@@ -25,20 +27,30 @@ ParticipantCommand: TypeAlias = (
     | Lose
     | Correct
     | Strike
+    | DescribeLesions
+    | AssessLesions
+    | Adjudicate
+    | Decide
+    | Stage
 )
 TrialCommand: TypeAlias = Open | CheckCohort | Cut | Reveal | Close
 Command: TypeAlias = ParticipantCommand | TrialCommand
 
 __all__ = [
+    "Adjudicate",
     "Allocate",
     "AllocateByHand",
     "Assess",
+    "AssessLesions",
     "CheckCohort",
     "Classify",
     "Close",
     "Command",
     "Correct",
     "Cut",
+    "Decide",
+    "DescribeLesions",
+    "Described",
     "Happen",
     "Judge",
     "Lose",
@@ -48,6 +60,7 @@ __all__ = [
     "Register",
     "Reveal",
     "Screen",
+    "Stage",
     "Strike",
     "Treat",
     "TrialCommand",

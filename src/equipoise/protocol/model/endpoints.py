@@ -23,6 +23,11 @@ class Event(Sourced):
     )
     arms: tuple[str, ...] = Field(default=(), description="Recorded in these arms only; in all if empty.")
     form: Name | None = Field(default=None, description="Form recorded with it.")
+    assessed: Name | None = Field(
+        default=None,
+        description="A progression that the assessments find: of this compartment, or `overall`. It is dated by the "
+        "visit that finds it, and nobody enters it.",
+    )
 
 
 class Sensitivity(Element):
