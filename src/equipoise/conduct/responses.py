@@ -5,7 +5,7 @@ Nothing here is entered. When an entry is struck out, or lesions are described a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -71,7 +71,7 @@ def rejudged(protocol: Protocol, state: ParticipantState) -> ParticipantState:
         return state
     readings = tuple(_agreeing(_judged(protocol.response, state)))
     assessments = tuple(_that_count(protocol.response, readings))
-    values = _with_responses(protocol, state.values, assessments)
+    values = with_responses(protocol, state.values, assessments)
     return with_found(protocol, replace(state, readings=readings, assessments=assessments, values=values))
 
 
@@ -197,9 +197,9 @@ def _chosen(rule: str, of: Mapping[str, Reading]) -> Reading | None:
     return None if who is None else of.get(who)
 
 
-def parts_of(readings: Any) -> tuple[str, ...]:
+def parts_of(readings: Iterable[Reading]) -> tuple[str, ...]:
     """Overall, and every compartment of one of the readings."""
-    return (OVERALL, *dict.fromkeys(part for item in readings for part in item.responses))
+    return (OVERALL, *sorted({part for item in readings for part in item.responses}))
 
 
 def _reads(of: Mapping[str, Reading], part: str) -> dict[Any, Read]:
@@ -236,7 +236,7 @@ def assessment_names(protocol: Protocol) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.name for step in protocol.steps if isinstance(step, Assess)))
 
 
-def _with_responses(
+def with_responses(
     protocol: Protocol, values: Mapping[str, Recorded], assessments: Sequence[Assessment]
 ) -> dict[str, Recorded]:
     """Values with the responses of the newest assessment of each name; none where no reading counts yet."""

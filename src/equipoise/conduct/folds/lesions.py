@@ -11,8 +11,8 @@ from equipoise.conduct.folds.fold import Fold, alive, by_day
 from equipoise.conduct.lesions import reading_of
 from equipoise.conduct.recorded_lesions import baseline_of
 from equipoise.conduct.responses import with_baseline, with_reading
+from equipoise.conduct.staging import with_stagings
 from equipoise.conduct.state import Assignment, Described, ParticipantState, Proposal, Staged, TeamDecision
-from equipoise.conduct.values import Recorded
 from equipoise.errors import LedgerError
 
 
@@ -60,17 +60,11 @@ def _decision(fold: Fold) -> ParticipantState:
 
 def _stage(fold: Fold) -> ParticipantState:
     """A staging; the values are those of the newest, and the earlier ones stay."""
-    data, name = fold.data, fold.data["staging"]
+    data = fold.data
     tnm = Tnm(data["prefix"], data["t"], data["n"], data["m"])
-    stagings = by_day(fold.state.stagings, Staged(name, fold.on, tnm, data.get("stage"), data["why"]))
-    newest = next(item for item in reversed(stagings) if item.staging == name)
-    parts: dict[str, Recorded | None] = {
-        "prefix": newest.tnm.prefix, "t": newest.tnm.t, "n": newest.tnm.n, "m": newest.tnm.m, "stage": newest.stage,
-        "date": newest.on,
-    }  # fmt: skip
-    kept = {key: value for key, value in fold.state.values.items() if key not in {f"{name}_{part}" for part in parts}}
-    values = {f"{name}_{part}": value for part, value in parts.items() if value is not None}
-    return replace(fold.state, stagings=stagings, values={**kept, **values}, last_alive=alive(fold.state, fold.on))
+    stagings = by_day(fold.state.stagings, Staged(data["staging"], fold.on, tnm, data.get("stage"), data["why"]))
+    values = with_stagings(fold.criteria.protocol, fold.state.values, stagings)
+    return replace(fold.state, stagings=stagings, values=values, last_alive=alive(fold.state, fold.on))
 
 
 FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
