@@ -1,4 +1,4 @@
-"""Lesions are recorded, and the response is judged from them: by reading, by compartment, anew when the past changes."""
+"""Lesions are recorded and the response is judged: by reading, by compartment, and anew when the past changes."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def test_a_typed_response_is_refused_where_lesions_are_recorded_and_the_reverse(
     reason = lesions.refused(commands.Assess, name="induction", responses=both)
     assert reason == "the response is judged from the lesions: record what was found of them"
     clerk.register()
-    for kind, given in (
+    for kind, told in (
         (commands.AssessLesions, {"name": "induction", "findings": {}}),
         (commands.DescribeLesions, {"lesions": BASELINE}),
     ):
-        assert clerk.refused(kind, **given) == "the trial records responses, and no lesions"
+        assert clerk.refused(kind, **told) == "the trial records responses, and no lesions"
 
 
 def test_nobody_who_progressed_by_the_findings_is_randomised(lesions: Clerk) -> None:

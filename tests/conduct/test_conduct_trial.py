@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from small_trial import DAY, SEEDS, Clerk, after
+from small_trial import BASELINE, DAY, SEEDS, Clerk, after
 
 from equipoise.conduct import Accepted, Decision, Refused, commands, utc_text
 from equipoise.errors import LedgerError
@@ -296,6 +296,11 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.Lose: {},
         commands.Correct: {"variable": "age", "value": 5, "reason": "x"},
         commands.Strike: {"entry": 1, "reason": "x"},
+        commands.DescribeLesions: {"lesions": BASELINE},
+        commands.AssessLesions: {"name": "induction", "findings": {}},
+        commands.Adjudicate: {"name": "induction", "agrees_with": "local"},
+        commands.Decide: {"by": "class", "decision": "followed"},
+        commands.Stage: {"staging": "tnm", "prefix": "c", "t": "T1", "n": "N0", "m": "M0"},
         commands.CheckCohort: {},
         commands.Cut: {"on": DAY},
         commands.Reveal: {"seeds": {}},
