@@ -18,6 +18,7 @@ from equipoise.conduct import Criteria, ParticipantState, TrialState
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol import Protocol
 from equipoise.store.tasks import open_tasks
+from equipoise.store.tasks_of_response import response_tasks
 
 Key: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]
@@ -88,7 +89,8 @@ def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows
             for place, record in enumerate(state.forms, start=1)
         },
         TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
+            (number, task.kind, task.name): (task.role,)
+            for task in (*open_tasks(criteria.protocol, state), *response_tasks(criteria, state))
         },
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from equipoise.assessment import OVERALL
+from equipoise.assessment.lengths import micrometres
 from equipoise.errors import EquipoiseError
 from equipoise.protocol.checks.report import fail, require
 from equipoise.protocol.model.pathway import Assess
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from equipoise.protocol.model.response import ResponseCriteria
     from equipoise.protocol.model.trial import Protocol
 
+_LENGTHS = ("progression_at_least_mm", "measurable_mm", "node_target_mm", "node_normal_mm", "too_small_mm")
 _OF_LESIONS = (
     "progression_increase",
     "progression_at_least_mm",
@@ -58,6 +60,11 @@ def check_response_rules(protocol: Protocol, steps: Placed) -> None:
 
 
 def _check_criteria(protocol: Protocol, response: ResponseCriteria) -> None:
+    for name in _LENGTHS:
+        try:
+            micrometres(getattr(response, name))
+        except EquipoiseError as error:
+            fail(protocol, ("response", name), str(error), "give millimetres with at most three decimals")
     try:
         _ = response.recist
     except EquipoiseError as error:

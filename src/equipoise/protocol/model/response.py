@@ -108,7 +108,7 @@ class ResponseCriteria(Sourced):
         """
         return Recist(
             progression=self.progression(),
-            decrease=self.partial_decrease,
+            decrease=str(self.partial_decrease),
             measurable_mm=self.measurable_mm,
             node_target_mm=self.node_target_mm,
             node_normal_mm=self.node_normal_mm,
@@ -137,7 +137,7 @@ class ResponseCriteria(Sourced):
     def progression(self, increase: float | None = None, at_least_mm: float | None = None) -> Progression:
         """The rule of progression, with what an assessment of the pathway sets otherwise."""
         return Progression(
-            self.progression_increase if increase is None else increase,
+            str(self.progression_increase if increase is None else increase),
             self.progression_at_least_mm if at_least_mm is None else at_least_mm,
         )
 
