@@ -50,9 +50,12 @@ def _resected(context: Context, command: Treat) -> tuple[str, ...] | Refused:
         return refuse("the trial records no lesions, so none is taken out of the sum")
     if command.status != "done" or context.protocol.interventions[command.intervention].kind != "procedure":
         return refuse(f"lesions are taken out by a procedure that is done, not by '{command.intervention}'")
-    known = {lesion.id for item in state.baselines for lesion in item.baseline.lesions}
+    known = {lesion.id: lesion.compartment for item in state.baselines for lesion in item.baseline.lesions}
     if unknown := [name for name in command.lesions if name not in known]:
         return refuse(f"{', '.join(unknown)} is no lesion of baseline (there is {', '.join(sorted(known)) or 'none'})")
+    part = context.protocol.interventions[command.intervention].resects
+    if other := [name for name in command.lesions if part not in (None, known[name])]:
+        return refuse(f"{other[0]} is {known[other[0]]}, and '{command.intervention}' takes out {part} lesions")
     gone = {name: item.on for item in state.resections for name in item.lesions}
     again = [f"{name} was resected on {gone[name]}" for name in command.lesions if name in gone]
     if again or len(set(command.lesions)) < len(command.lesions):

@@ -36,7 +36,10 @@ def enter(course: Course, day: date) -> bool:
     course.submit(commands.Screen, day)
     course.fill_forms("screening", day)
     first = course.setting.protocol.entry_steps[0]
-    return _pass(course, first, day) if isinstance(first, Register) else True
+    entered = _pass(course, first, day) if isinstance(first, Register) else True
+    if entered:
+        course.describe_lesions(day)
+    return entered
 
 
 def walk(course: Course) -> Iterator[date]:
@@ -156,7 +159,7 @@ def _treat(course: Course, step: Treat, day: date) -> None:
     for name in (*step.interventions, *chosen):
         is_act = protocol.interventions[name].kind in ACTS
         done |= is_act
-        course.submit(commands.Treat, day, intervention=name, status="done" if is_act else "started")
+        course.treat(name, "done" if is_act else "started", day)
         course.set_off(name, day)
     if done and step.form is not None:
         course.fill(step.form, day)

@@ -48,6 +48,13 @@ def check_response_rules(protocol: Protocol, steps: Placed) -> None:
     for name in protocol.staging:
         if name in steps_named | {"screening"}:
             fail(protocol, ("staging", name), f"a step is named '{name}' too", "give the staging a name of its own")
+    parts = protocol.response.compartments if protocol.response is not None else ()
+    for name, item in protocol.interventions.items():
+        if item.resects is not None:
+            at = ("interventions", name, "resects")
+            if item.kind != "procedure":
+                fail(protocol, at, f"a {item.kind} takes no lesion out", "take it out, or make it a procedure")
+            require(protocol, at, item.resects, parts, "the compartment", "response")
     for name, event in protocol.events.items():
         if event.assessed is None:
             continue
