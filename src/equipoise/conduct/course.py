@@ -10,7 +10,7 @@ from equipoise.conduct.commands import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Refused, accept, refuse
 from equipoise.conduct.lesions import changes, newly_broken
-from equipoise.conduct.progressions import unmatched
+from equipoise.conduct.progressions import newly_unmatched
 from equipoise.conduct.responses import with_resection
 from equipoise.conduct.state import Occurrence
 from equipoise.protocol.model.endpoints import Event
@@ -97,9 +97,8 @@ def decide_happen(context: Context, command: Happen) -> Decision:
 def _not_found(context: Context, command: Happen) -> tuple[str, ...]:
     """Whether no assessment of that day found this progression."""
     item = Occurrence(command.event, "progression", command.cause, command.on, context.trial.entries + 1)
-    known = set(unmatched(context.protocol, context.known))
     after = replace(context.known, events=(*context.known.events, item))
-    return tuple(text for text in unmatched(context.protocol, after) if text not in known)
+    return newly_unmatched(context.protocol, context.known, after)
 
 
 def _event_problem(context: Context, command: Happen, event: Event) -> str | None:

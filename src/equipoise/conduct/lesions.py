@@ -12,7 +12,7 @@ from equipoise.conduct.commands import Adjudicate, Assess, AssessLesions, Descri
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, refuse
 from equipoise.conduct.hindsight import warnings_of
-from equipoise.conduct.progressions import unmatched
+from equipoise.conduct.progressions import newly_unmatched
 from equipoise.conduct.proposals import classified
 from equipoise.conduct.recorded_lesions import baseline_of, described_json, judged_json, seen_of
 from equipoise.conduct.responses import (
@@ -205,9 +205,8 @@ def changes(context: Context, after: ParticipantState) -> tuple[str, ...]:
             parts = ", ".join(f"{part} {old.responses.get(part, '-')}" for part in old.responses)
             changed = ", ".join(f"{part} {new.responses.get(part, '-')}" for part in new.responses)
             told.append(f"'{old.name}' on {old.on} was {old.overall} ({parts}), and is {new.overall} ({changed}) now")
-    known = set(unmatched(context.protocol, state))
-    told += [text for text in unmatched(context.protocol, after) if text not in known]
-    return (*told, *warnings_of(context, after.values))
+    told += newly_unmatched(context.protocol, state, after)
+    return (*told, *(() if after.values == state.values else warnings_of(context, after.values)))
 
 
 def _of_lesions(context: Context) -> ResponseCriteria | str:

@@ -37,6 +37,13 @@ def unmatched(protocol: Protocol, state: ParticipantState) -> tuple[str, ...]:
     return (*missing, *baseless)
 
 
+def newly_unmatched(protocol: Protocol, before: ParticipantState, after: ParticipantState) -> tuple[str, ...]:
+    """What disagrees after a change and did not before it."""
+    now = unmatched(protocol, after)
+    known = set(unmatched(protocol, before)) if now else set()
+    return tuple(text for text in now if text not in known)
+
+
 def events_missing(protocol: Protocol, state: ParticipantState) -> tuple[tuple[str, date, tuple[str, ...]], ...]:
     """The first progressions, by compartment, with their day and the events of which one should be recorded."""
     return tuple(_events_missing(protocol, state)) if protocol.response is not None else ()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from equipoise.assessment import (
     OVERALL,
@@ -17,11 +16,9 @@ from equipoise.assessment import (
     Baseline,
     BestResponse,
     Course,
-    Recist,
     Resection,
     ResponseDuration,
     TimePoint,
-    Visit,
     best_response,
     combined_response,
     duration_of_response,
@@ -69,25 +66,29 @@ def rejudged(protocol: Protocol, state: ParticipantState) -> ParticipantState:
     """The state with everything that follows from its readings, baselines and resections."""
     if protocol.response is None:
         return state
-    readings = tuple(_agreeing(_judged(protocol.response, state)))
+    courses = dict(state.courses)
+    readings = tuple(_agreeing(_judged(protocol.response, state, courses)))
     assessments = tuple(_that_count(protocol.response, readings))
     values = with_responses(protocol, state.values, assessments)
-    return with_found(protocol, replace(state, readings=readings, assessments=assessments, values=values))
+    after = replace(state, readings=readings, assessments=assessments, values=values, courses=courses)
+    return with_found(protocol, after)
 
 
-def _judged(response: ResponseCriteria, state: ParticipantState) -> list[Reading]:
+_Courses: TypeAlias = dict[tuple[str, date], Course]
+
+
+def _judged(response: ResponseCriteria, state: ParticipantState, courses: _Courses) -> Sequence[Reading]:
     """Every reading, judged from its lesions where they are recorded; in the order of entry."""
     if response.recorded == "response":
-        return list(state.readings)
+        return state.readings
     found: dict[int, Reading] = {}
-    criteria = response.recist
     for reader in READINGS:
         own = sorted((item for item in state.readings if item.reading == reader and item.seen), key=lambda r: r.on)
         lines = sorted(
             (item.baseline for item in state.baselines if item.reading == reader), key=lambda baseline: baseline.on
         )
         for line, readings in _by_line(lines, own):
-            for reading in _of_line(response, criteria, line, readings, state.resections):
+            for reading in _of_line(response, line, readings, state.resections, courses):
                 found[reading.entry] = reading
     return [found.get(item.entry, item) for item in state.readings]
 
@@ -103,10 +104,10 @@ def _by_line(lines: Sequence[Baseline], readings: Sequence[Reading]) -> Iterator
 
 def _of_line(
     response: ResponseCriteria,
-    criteria: Recist,
     line: Baseline | None,
     readings: Sequence[Reading],
     resections: tuple[Resection, ...],
+    courses: _Courses,
 ) -> Iterator[Reading]:
     if not readings:
         return
@@ -117,12 +118,17 @@ def _of_line(
     own = (Resection(item.on, tuple(name for name in item.lesions if name in ids)) for item in resections)
     operations = tuple(item for item in own if item.lesions and item.on >= line.on)
     visits = tuple(item.seen for item in readings if item.seen is not None)
+    place = readings[0].reading, line.on
     try:
-        course = _course(line, visits, operations, criteria)
+        course = judge(line, visits, resections=operations, criteria=response.recist, known=courses.get(place))
     except DataError as error:
         yield from (_not_judged(replace(item, line=line.on), str(error)) for item in readings)
         return
+    courses[place] = course
     for item, judged in zip(readings, course.assessments, strict=True):
+        if item.judged is judged and item.line == line.on:
+            yield item  # as it was judged before
+            continue
         parts = {part: judged.parts[part].response for part in response.compartments if part in judged.parts}
         yield replace(
             item,
@@ -132,12 +138,6 @@ def _of_line(
             line=line.on,
             why=judged.overall.why,
         )
-
-
-@lru_cache(maxsize=512)
-def _course(baseline: Baseline, visits: tuple[Visit, ...], resections: tuple[Resection, ...], by: Recist) -> Course:
-    """A command is decided and then folded: the same course is asked for twice in a row."""
-    return judge(baseline, visits, resections=resections, criteria=by)
 
 
 def _not_judged(reading: Reading, why: str) -> Reading:

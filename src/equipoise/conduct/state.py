@@ -8,7 +8,7 @@ from datetime import date
 
 from equipoise.allocation import ListState
 from equipoise.assessment import Assessment as Judged
-from equipoise.assessment import Baseline, Resection, Tnm, Visit
+from equipoise.assessment import Baseline, Course, Resection, Tnm, Visit
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
 
@@ -249,6 +249,7 @@ class ParticipantState:
         proposals: what each class proposed. decisions: what was done with the proposals.
         stagings: by day.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
+        courses: what was judged of each reading's baseline, so that the next assessment goes on from there.
     """
 
     number: str
@@ -278,6 +279,7 @@ class ParticipantState:
     decisions: tuple[TeamDecision, ...] = ()
     stagings: tuple[Staged, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
+    courses: Mapping[tuple[str, date], Course] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def arm(self) -> str | None:

@@ -44,10 +44,19 @@ def check_response_rules(protocol: Protocol, steps: Placed) -> None:
                 protocol.response.progression(step.progression_increase, step.progression_at_least_mm)
             except EquipoiseError as error:
                 fail(protocol, path, str(error), "correct progression_increase or progression_at_least_mm")
+    _check_staging(protocol)
+    _check_resected(protocol)
+    _check_assessed(protocol)
+
+
+def _check_staging(protocol: Protocol) -> None:
     steps_named = {getattr(step, "name", None) or getattr(step, "id", None) for step in protocol.steps}
     for name in protocol.staging:
         if name in steps_named | {"screening"}:
             fail(protocol, ("staging", name), f"a step is named '{name}' too", "give the staging a name of its own")
+
+
+def _check_resected(protocol: Protocol) -> None:
     parts = protocol.response.compartments if protocol.response is not None else ()
     for name, item in protocol.interventions.items():
         if item.resects is not None:
@@ -55,6 +64,9 @@ def check_response_rules(protocol: Protocol, steps: Placed) -> None:
             if item.kind != "procedure":
                 fail(protocol, at, f"a {item.kind} takes no lesion out", "take it out, or make it a procedure")
             require(protocol, at, item.resects, parts, "the compartment", "response")
+
+
+def _check_assessed(protocol: Protocol) -> None:
     for name, event in protocol.events.items():
         if event.assessed is None:
             continue
