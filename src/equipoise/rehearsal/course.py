@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.conduct import Decision, ParticipantState, commands
 from equipoise.conduct.lesions import FOLLOW_UP
 from equipoise.conduct.lists import level
+from equipoise.conduct.proposals import undecided
 from equipoise.disease import NO_ARM, Histories, linear_predictors, simulate
 from equipoise.disease.histories import CANCER
 from equipoise.errors import DesignError
@@ -190,6 +191,11 @@ class Course:
         """What is found of the lesions, so that the response is the one that was drawn."""
         findings, new = lesions.found(wanted)
         self.submit(commands.AssessLesions, day, name=name, findings=findings, new=new, **more)
+
+    def follow_proposals(self, day: date) -> None:
+        """The team follows what is proposed, at once."""
+        for window in undecided(self.state):
+            self.submit(commands.Decide, day, by=window.proposal.by, decision="followed")
 
     def treat(self, intervention: str, status: str, day: date) -> None:
         """Give an intervention; surgery takes out the lesions of its compartment."""

@@ -86,6 +86,7 @@ def _loop(course: Course, loop: Repeat, start: date) -> Generator[date, None, da
         course.responses.turn = turn
         if not all(_take(course, settings(step), day) for step in loop.steps):
             break
+        course.follow_proposals(day)
         until = loop.until
         if until is not None and course.office.desk.criteria.rule(until).judge(course.state.values).value is True:
             break
