@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from small_trial import BASELINE, DAY, LESIONS, TEXT, UNCHANGED, Clerk, after
 
 from equipoise.analysis.adtte import make_adtte
+from equipoise.analysis.at_cut import at_cut
 from equipoise.assessment import Baseline, Finding, Lesion, NewLesion, Resection, Visit, judge
 from equipoise.conduct import Accepted, commands, fold, replay_allocations
 from equipoise.conduct.progressions import unmatched
@@ -427,6 +428,24 @@ def test_progression_without_its_event_and_an_event_without_progression_are_told
     assert unmatched(clerk.protocol, clerk.state()) == ()
     warned = clerk.accepted(commands.Happen, event="progression", day=after(120)).warnings
     assert warned == (f"progression on {after(120)}, and no assessment of that day found it",)
+
+
+def test_at_a_data_cut_off_a_lesion_in_doubt_is_still_in_doubt(lesions: Clerk) -> None:
+    lesions.find("induction", day=after(90), doubtful={"N1": "lung"})
+    lesions.find(day=after(180), new={"N1": "lung"})
+    state = lesions.state()
+    assert (state.values["induction_response"], [item.on for item in state.events]) == ("PD", [after(90)])
+    earlier = at_cut(PROTOCOL, state, after(100))
+    assert [item.overall for item in earlier.assessments] == ["SD"]
+    assert (earlier.values["induction_response"], earlier.events) == ("SD", ())
+
+
+def test_a_procedure_takes_out_the_lesions_of_its_compartment() -> None:
+    text = LESIONS.replace("label: Surgery, kind: procedure}", "label: Surgery, kind: procedure, resects: primary}")
+    clerk = enter(loads(text, file="lesions.yaml"))
+    reason = clerk.refused(commands.Treat, intervention="surgery", status="done", lesions=("B1", "L1"))
+    assert reason == "L1 is metastatic, and 'surgery' takes out primary lesions"
+    clerk.accepted(commands.Treat, intervention="surgery", status="done", lesions=("B1",))
 
 
 # --- the ledger

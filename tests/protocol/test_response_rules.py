@@ -128,6 +128,8 @@ def test_rules_that_cannot_be_are_told_at_their_line(lines: tuple[str, ...], at:
     [
         ("kind: progression, site: local}", "kind: progression, site: local, assessed: liver}", "compartment 'liver'"),
         ("  death:\n", "  death:\n    assessed: overall\n", "assessments find a progression, and not a death"),
+        ("resection: {label:", "resection: {resects: liver, label:", "the compartment 'liver' is not defined"),
+        ("systemic: {label:", "systemic: {resects: primary, label:", "a drug takes no lesion out"),
         ("\npathway:", "\nstaging: {induction: {}}\n\npathway:", "a step is named 'induction' too"),
         ("\npathway:", "\nstaging: {tnm: {prefixes: [q]}}\n\npathway:", "staging.tnm.prefixes"),
     ],

@@ -16,6 +16,9 @@ from equipoise.rehearsal.draws import Draws
 SITES = {PRIMARY: "breast", METASTATIC: "liver"}
 """Where the lesion of a compartment lies."""
 
+_SEEN = 100
+"""Least size of a lesion that comes back."""
+
 
 @dataclass
 class _Lesion:
@@ -58,6 +61,7 @@ class Lesions:
             size = draws.whole(f"lesion {part}", 250, 600)
             self._of[part] = _Lesion(f"T{number}", site, size, size, size)
         self._nadir = self._total
+        self._operated = False  # since the last assessment: the next one is a new baseline
 
     def described(self) -> tuple[Described, ...]:
         """The lesions at baseline."""
@@ -71,7 +75,8 @@ class Lesions:
     def resected(self, part: str) -> None:
         """A compartment's lesion was taken out."""
         self._of[part].gone = True
-        self._nadir = self._total
+        self._nadir = sum(item.nadir for item in self._of.values() if not item.gone)
+        self._operated = True
 
     def found(self, wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """What an assessment finds, so that the compartments respond as is wanted; one not named is as it was.
@@ -91,7 +96,8 @@ class Lesions:
         left = [item for item in self._of.values() if not item.gone]
         for item in left:
             item.nadir = min(item.nadir, item.size)
-        self._nadir = min(self._nadir, self._total)
+        self._nadir = self._total if self._operated else min(self._nadir, self._total)
+        self._operated = False
         return {item.name: _mm(item.size) if item.size else "absent" for item in left}, new
 
     @property
@@ -109,6 +115,8 @@ class Lesions:
         partial = item.baseline * 7 // 10
         if response == "CR":
             item.size = 0
+        elif item.nadir == 0:
+            item.size = max(_SEEN, item.size)  # disease after a complete response
         elif response == "PR":
             drawn = item.baseline * self._draws.whole(f"lesion {part} {self._turn}", 30, 69) // 100
             item.size = item.nadir if item.nadir <= partial else drawn
@@ -121,7 +129,7 @@ class Lesions:
         """A size that is progression of the compartment, and of all lesions in one sum."""
         item = self._of[part]
         others = sum(other.size for name, other in self._of.items() if name != part and not other.gone)
-        item.size = max(100, item.size, self._least(item.nadir), self._least(self._nadir) - others)
+        item.size = max(_SEEN, item.size, self._least(item.nadir), self._least(self._nadir) - others)
 
     def _least(self, nadir: int) -> int:
         """The least sum that is progression over a nadir, in whole tenths."""
