@@ -12,6 +12,7 @@ from small_trial import LOOP, Clerk, after
 
 from equipoise.conduct import Accepted, commands, fold, replay_allocations
 from equipoise.conduct.proposals import stale, undecided, windows
+from equipoise.ledger import Journal
 from equipoise.protocol import loads
 from equipoise.units import date_after_months
 
@@ -70,6 +71,16 @@ def test_a_class_that_changes_back_is_followed_and_every_class_is_kept(loop: Cle
     ]
     assert [item.status(after(280)) for item in found] == ["changed", "passed", "open"]  # two months are 61 days
     assert [item.last for item in found] == [after(179), date_after_months(after(180), 2), None]
+
+
+def test_a_window_that_closes_soon_is_told(loop: Clerk) -> None:
+    evaluate(loop, "b", 90)
+    (window,) = windows(loop.state())
+    assert window.last is not None
+    left = (window.last - after(0)).days
+    told = [window.status(after(left - days)) for days in (15, 14, 0, -1)]
+    assert told == ["open", "closing", "closing", "passed"]
+    assert window.status(after(left - 20), closing_days=30) == "closing"
 
 
 def test_what_the_team_did_is_recorded_once_and_within_the_window(loop: Clerk) -> None:
@@ -131,6 +142,18 @@ def test_an_assessment_struck_out_leaves_its_class_on_record_and_asks_for_the_cl
     assert stale(loop.desk.criteria, loop.state()) == ()
 
 
+def test_replay_finds_a_class_that_does_not_follow_from_the_responses(loop: Clerk) -> None:
+    evaluate(loop, "b", 90)
+    copy = Journal()
+    for entry in loop.desk.journal:
+        members = {name: getattr(entry, name) for name in entry.__slots__ if name not in ("seq", "prev")}
+        if entry.kind == "classify":
+            members["data"] = {**entry.data, "value": "a"}
+        copy.append(**members)
+    ((_, what),) = replay_allocations(PROTOCOL, copy).problems
+    assert what == "value: recorded 'a', by the entries before 'b'"
+
+
 def test_a_decision_that_was_entered_in_error_is_struck_out(loop: Clerk) -> None:
     evaluate(loop, "a", 90)
     loop.accepted(commands.Decide, **decide("followed", 95))
@@ -167,7 +190,10 @@ def test_every_class_is_kept_the_newest_counts_and_no_two_windows_are_open_at_on
         assert earlier.last < later.proposal.on
         assert earlier.proposal.closes is None or earlier.last <= earlier.proposal.closes
     for day in range(0, days + 400, 17):
-        assert sum(item.proposal.on <= after(day) and item.status(after(day)) == "open" for item in found) <= 1
+        assert (
+            sum(item.proposal.on <= after(day) and item.status(after(day)) in ("open", "closing") for item in found)
+            <= 1
+        )
     assert len(state.decisions) == decided
     assert fold(PROTOCOL, clerk.desk.journal)[1] == clerk.desk.participants
     assert replay_allocations(PROTOCOL, clerk.desk.journal).problems == ()

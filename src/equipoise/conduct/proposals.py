@@ -39,15 +39,18 @@ class Window:
     decision: TeamDecision | None
     changed: bool
 
-    def status(self, today: date) -> str:
-        """`followed`, `declined` or `missed` as it was decided; `open`; or, where nobody decided, why it is not: the
-        class was `renewed` or `changed`, or the window `passed`.
+    def status(self, today: date, *, closing_days: int = 14) -> str:
+        """`followed`, `declined` or `missed` as it was decided.
+
+        While nobody has decided: `open`, or `closing` within so many days; and after that why it is not: the class was
+        `renewed` or `changed`, or the window `passed`.
         """
         if self.decision is not None:
             return self.decision.decision
         if self.last is None or today <= self.last:
-            return "open"
-        if self.proposal.closes is not None and self.last == self.proposal.closes:
+            closing = self.last is not None and (self.last - today).days <= closing_days
+            return "closing" if closing else "open"
+        if self.last == self.proposal.closes:
             return "passed"
         return "changed" if self.changed else "renewed"
 

@@ -13,6 +13,7 @@ from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lesions import as_judged, reading_of
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.proposals import class_draft, row_of
 from equipoise.conduct.responses import overall_of, with_reading
 from equipoise.conduct.state import ParticipantState
 from equipoise.errors import EquipoiseError
@@ -130,6 +131,8 @@ class _Replayer:
                 self._refuse(entry)
             case "assess" | "adjudicate":
                 self._assess(entry)
+            case "classify":
+                self._classify(entry)
             case _:
                 pass
 
@@ -147,6 +150,21 @@ class _Replayer:
         for part in ("responses", "overall", "judged"):
             if data.get(part) != judged.get(part):
                 self._problem(entry, f"{part}: recorded {data.get(part)!r}, by the findings {judged.get(part)!r}")
+
+    def _classify(self, entry: Entry) -> None:
+        """Compare the class, its proposal and its window with what the table says of the values before."""
+        data: Any = entry.data
+        state = self.participants[str(entry.participant)]
+        row = row_of(self.criteria, data["by"], state.values)
+        if isinstance(row, str):
+            self._problem(entry, f"class {data['value']} is given, and {row}")
+            return
+        draft = class_draft(state.number, data["by"], row, date.fromisoformat(data["on"]))
+        for member in ("value", "proposes", "closes"):
+            if data.get(member) != draft.data.get(member):
+                told = f"recorded {data.get(member)!r}, by the entries before {draft.data.get(member)!r}"
+                self._problem(entry, f"{member}: {told}")
+                return
 
     def _fold(self, entry: Entry) -> None:
         if entry.participant is not None:
