@@ -215,6 +215,12 @@ BASELINE = (
 UNCHANGED = {"B1": "40", "G1": "20", "L1": "40", "K1": "present"}
 
 
+def read_by(options: dict[str, Any]) -> dict[str, Any]:
+    """With the role that makes the reading, at no site, where it is not a local one."""
+    role = {"central": "central reader", "adjudicator": "adjudicator"}.get(options.get("reading", ""))
+    return options if role is None else {"role": role, "site": None, **options}
+
+
 def small(allocation: str = MINIMISATION) -> Protocol:
     """The small trial, with another allocation list if that is given."""
     return loads(TEXT.replace(MINIMISATION, allocation), file="small.yaml")
@@ -301,13 +307,14 @@ class Clerk:
 
     def describe(self, participant: str = "P1", **options: Any) -> Accepted:
         """Describe the lesions of the breast, the axilla, the liver and the bones, as `BASELINE` has them."""
-        return self.accepted(commands.DescribeLesions, participant, **{"lesions": BASELINE, **options})
+        return self.accepted(commands.DescribeLesions, participant, **{"lesions": BASELINE, **read_by(options)})
 
     def find(self, name: str = "follow_up", participant: str = "P1", *, day: date, **options: Any) -> Accepted:
         """Assess lesions; a finding is an argument named after the lesion, `B1="30"`. The rest is as at baseline."""
         findings = {**UNCHANGED, **{key: options.pop(key) for key in list(options) if key in UNCHANGED}}
         given = {key: text for key, text in findings.items() if text is not None}
-        return self.accepted(commands.AssessLesions, participant, name=name, findings=given, day=day, **options)
+        told = {"name": name, "findings": given, "day": day, **read_by(options)}
+        return self.accepted(commands.AssessLesions, participant, **told)
 
     def finish(self) -> None:
         """Reveal the seeds and close."""

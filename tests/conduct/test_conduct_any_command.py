@@ -57,6 +57,7 @@ near = st.integers(0, 20).map(lambda n: DAY + timedelta(days=n))
 both = st.sampled_from(["CR", "PR", "PD", "NE"]).map(lambda found: {"primary": "PR", "metastatic": found})
 found = st.sampled_from(["40", "10", "60", "0", "absent", "present", "too small", "not evaluated"])
 readers = st.sampled_from(["local", "local", "central", "adjudicator"])
+reader_roles = st.sampled_from(["investigator", "central reader", "adjudicator"])
 judgements = [("surgeon", {"I2": True}), ("investigator", {"E1": False}), ("board", {"I2": True}), ("board", {})]
 USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Screen: {},
@@ -83,6 +84,7 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.DescribeLesions: {
         "lesions": st.sampled_from([BASELINE, BASELINE[:2], BASELINE[2:], ()]),
         "reading": readers,
+        "role": reader_roles,
         "reason": st.sampled_from([None, "read again"]),
     },
     commands.AssessLesions: {
@@ -92,11 +94,13 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "doubtful": st.sampled_from([{}, {"N1": "lung"}, {"N2": "breast"}]),
         "markers_normal": st.sampled_from([None, True, False]),
         "reading": readers,
+        "role": reader_roles,
         "reason": st.sampled_from([None, "read again"]),
     },
     commands.Adjudicate: {
         "name": st.sampled_from(["induction", "evaluation", "follow_up"]),
         "agrees_with": readers,
+        "role": reader_roles,
         "reason": st.sampled_from([None, "read again"]),
     },
     commands.Decide: {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_trial import BASELINE, DAY, LESIONS, TEXT, UNCHANGED, Clerk, after
+from small_trial import BASELINE, DAY, LESIONS, TEXT, UNCHANGED, Clerk, after, read_by
 
 from equipoise.analysis.adtte import make_adtte
 from equipoise.analysis.at_cut import at_cut
@@ -152,7 +152,7 @@ def test_lesions_that_cannot_be_a_baseline_are_refused_with_the_reason(
 )
 def test_findings_that_cannot_be_are_refused_with_the_reason(lesions: Clerk, given: dict[str, Any], why: str) -> None:
     told = {"name": "follow_up", "findings": UNCHANGED, "day": date(2024, 5, 30), **given}
-    assert why in lesions.refused(commands.AssessLesions, **told)
+    assert why in lesions.refused(commands.AssessLesions, **read_by(told))
 
 
 def test_another_reading_of_a_day_and_another_baseline_need_a_reason(lesions: Clerk) -> None:
@@ -327,30 +327,52 @@ def test_readings_that_agree_in_every_part_need_no_adjudicator() -> None:
     clerk = read_by_both("agreed, else adjudicator", local="38", central="36")
     assert clerk.state().assessments[0].reading == "central"
     assert disagreements(clerk.state()) == ()
-    reason = clerk.refused(commands.Adjudicate, name="induction", agrees_with="local", day=after(90))
+    reason = clerk.refused(
+        commands.Adjudicate, name="induction", agrees_with="local", role="adjudicator", day=after(90)
+    )
     assert reason == f"the local and the central reading of 'induction' on {after(90)} do not disagree"
 
 
 def test_the_adjudicator_agrees_with_a_reading_and_that_one_counts() -> None:
     clerk = read_by_both("agreed, else adjudicator", local="20", central="36")
     assert "is none of the readings" in clerk.refused(
-        commands.Adjudicate, name="induction", agrees_with="x", day=after(90)
+        commands.Adjudicate, name="induction", agrees_with="x", role="adjudicator", day=after(90)
     )
-    clerk.accepted(commands.Adjudicate, name="induction", agrees_with="local", day=after(90))
+    clerk.accepted(commands.Adjudicate, name="induction", agrees_with="local", role="adjudicator", day=after(90))
     data: Any = clerk.last().data
     assert (clerk.last().kind, data["agrees_with"], data["responses"]["metastatic"]) == ("adjudicate", "local", "PR")
     (found,) = clerk.state().assessments
     assert (found.reading, found.responses["metastatic"]) == ("adjudicator", "PR")
-    reason = clerk.refused(commands.Adjudicate, name="induction", agrees_with="central", day=after(90))
+    reason = clerk.refused(
+        commands.Adjudicate, name="induction", agrees_with="central", role="adjudicator", day=after(90)
+    )
     assert reason.endswith("another one needs a reason")
     assert replay_allocations(clerk.protocol, clerk.desk.journal).problems == ()
+
+
+def test_a_reading_is_made_by_its_reader_and_nobody_else() -> None:
+    clerk = enter(reading_by("central"))
+    told = {"name": "induction", "findings": UNCHANGED, "day": after(90)}
+    reason = clerk.refused(commands.AssessLesions, **told, reading="central")
+    assert reason == "a central reading is not made by the investigator"
+    reason = clerk.refused(commands.AssessLesions, **told, role="central reader")
+    assert reason == "a local reading is not made by the central reader"
+    reason = clerk.refused(commands.Adjudicate, name="induction", agrees_with="local", day=after(90))
+    assert reason == "readings that differ are adjudicated by the adjudicator, not by the investigator"
 
 
 def test_each_reader_follows_lesions_of_their_own() -> None:
     clerk = enter(reading_by("central, else local"))
     clerk.describe(reading="central", lesions=(commands.Described(id="C1", site="lung", found="30"),))
     findings = {"C1": "20"}
-    clerk.accepted(commands.AssessLesions, name="induction", findings=findings, reading="central", day=after(90))
+    clerk.accepted(
+        commands.AssessLesions,
+        name="induction",
+        findings=findings,
+        reading="central",
+        role="central reader",
+        day=after(90),
+    )
     (found,) = clerk.state().assessments
     assert (dict(found.responses), found.overall) == ({"metastatic": "PR"}, "PR")
     assert "induction_primary" not in clerk.state().values  # that reader saw no disease there: nothing to respond
@@ -363,7 +385,7 @@ def test_typed_responses_are_read_by_local_and_central_too() -> None:
     clerk.register()
     clerk.assess(response="PR")
     assert clerk.state().values["induction_response"] == "PR"
-    clerk.assess(response="SD", reading="central")
+    clerk.assess(response="SD", reading="central", role="central reader")
     assert clerk.state().values["induction_response"] == "SD"
     assert disagreements(clerk.state()) == (("induction", DAY, ("overall", "metastatic", "primary")),)
     assert clerk.last().data["reading"] == "central"

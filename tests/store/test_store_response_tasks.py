@@ -49,7 +49,7 @@ def test_a_reading_is_waited_for_and_readings_that_differ_are_adjudicated(store:
     assert tasks(clerk) == {("reading", f"induction {after(90)}")}
     clerk.find("induction", day=after(90), reading="central", L1="20")
     assert tasks(clerk) == {("adjudicate", f"induction {after(90)}")}
-    clerk.accepted(commands.Adjudicate, name="induction", agrees_with="central", day=after(90))
+    clerk.accepted(commands.Adjudicate, name="induction", agrees_with="central", role="adjudicator", day=after(90))
     assert tasks(clerk) == set()
 
 

@@ -30,6 +30,7 @@ from equipoise.conduct.commands import (
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.responses import ADJUDICATOR, CENTRAL_READER
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
@@ -44,7 +45,7 @@ _DECIDERS: dict[type[Any], Decider] = {
     **staging.DECIDERS,
 }
 
-CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager", CENTRAL_READER, ADJUDICATOR})
 """Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 

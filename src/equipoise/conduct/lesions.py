@@ -20,6 +20,7 @@ from equipoise.conduct.responses import (
     CENTRAL,
     LOCAL,
     READINGS,
+    ROLES,
     assessment_names,
     disagreements,
     not_judged,
@@ -48,7 +49,7 @@ def decide_describe(context: Context, command: DescribeLesions) -> Decision:
     lesions: list[Json] = [described_json(lesion) for lesion in command.lesions]
     try:
         baseline = baseline_of(response, command.on, lesions)  # type: ignore[arg-type]  # made just above
-        problems = [*_reader(command.reading), *target_problems(baseline, response.recist)]
+        problems = [*_reader(command), *target_problems(baseline, response.recist)]
         if not problems:
             judge(baseline, (), criteria=response.recist)
     except EquipoiseError as error:
@@ -82,7 +83,7 @@ def decide_assess(context: Context, command: Assess) -> Decision:
         for value in command.responses.values()
         if value not in RESPONSES
     ]
-    problems += _reader(command.reading) or _again(context, command)
+    problems += _reader(command) or _again(context, command)
     if problems:
         return refuse(*problems)
     responses: dict[str, Json] = {part: command.responses[part] for part in compartments}
@@ -97,7 +98,7 @@ def decide_assess_lesions(context: Context, command: AssessLesions) -> Decision:
     if isinstance(response, str):
         return refuse(response)
     names = {*assessment_names(context.protocol), FOLLOW_UP}
-    problems = _reader(command.reading)
+    problems = _reader(command)
     if command.name not in names:
         problems.append(f"there is no assessment '{command.name}' (there is {', '.join(sorted(names))})")
     others = [item for item in context.known.readings if item.on == command.on and item.reading != command.reading]
@@ -120,6 +121,8 @@ def decide_assess_lesions(context: Context, command: AssessLesions) -> Decision:
 
 def decide_adjudicate(context: Context, command: Adjudicate) -> Decision:
     """The adjudicator agrees with one of two readings that differ."""
+    if command.role != ADJUDICATOR:
+        return refuse(f"readings that differ are adjudicated by the {ADJUDICATOR}, not by the {command.role}")
     if command.agrees_with not in (LOCAL, CENTRAL):
         return refuse(f"'{command.agrees_with}' is none of the readings to agree with (local, central)")
     if not any((name, on) == (command.name, command.on) for name, on, _ in disagreements(context.known)):
@@ -216,9 +219,14 @@ def _of_lesions(context: Context) -> ResponseCriteria | str:
     return response if response.recorded == "lesions" else "the trial records responses, and no lesions"
 
 
-def _reader(reading: str) -> list[str]:
+def _reader(command: Assess | AssessLesions | DescribeLesions) -> list[str]:
+    """Whether there is such a reading, and whether it is made by those who make it: readings are independent."""
+    reading = command.reading
     if reading in READINGS:
-        return []
+        makes = ROLES.get(reading, command.role)
+        if makes == command.role and (reading != LOCAL or command.role not in ROLES.values()):
+            return []
+        return [f"a {reading} reading is not made by the {command.role}"]
     return [f"'{clipped(reading)}' is no reading (one of {', '.join(READINGS)})"]
 
 

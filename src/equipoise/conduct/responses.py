@@ -35,6 +35,9 @@ from equipoise.protocol.model.response import ResponseCriteria
 
 LOCAL, CENTRAL, ADJUDICATOR = "local", "central", "adjudicator"
 READINGS = (LOCAL, CENTRAL, ADJUDICATOR)
+CENTRAL_READER = "central reader"
+ROLES = {CENTRAL: CENTRAL_READER, ADJUDICATOR: ADJUDICATOR}
+"""The role that makes a reading; a local one is made by whoever acts at the site."""
 
 
 def with_reading(protocol: Protocol, state: ParticipantState, reading: Reading) -> ParticipantState:
