@@ -149,7 +149,11 @@ def office():
     submit(commands.Screen, -92)
     submit(commands.Record, -92, form="screening", values=values)
     submit(commands.Register, -92, step="registration")
-    submit(commands.Assess, 0, name="induction", responses={"primary": "PR", "metastatic": "SD"})
+    lesions = (
+        commands.Described(id="B1", site="breast", found="40"), commands.Described(id="L1", site="liver", found="30")
+    )  # fmt: skip
+    submit(commands.DescribeLesions, -92, lesions=lesions)
+    submit(commands.AssessLesions, 0, name="induction", findings={"B1": "20", "L1": "30"})
     submit(commands.Judge, 0, answers={"I7": True})
     submit(commands.Allocate, 0, step="randomisation")
     return submit
@@ -168,7 +172,7 @@ def test_a_correction_changes_the_covariate_and_not_the_stratum(office):
 
 
 def test_srcseq_is_the_number_of_the_entry_that_holds_the_event(office):
-    office(commands.Assess, 90, name="follow_up", responses={"primary": "PD", "metastatic": "SD"}, visit="M3")
+    office(commands.AssessLesions, 90, name="follow_up", findings={"B1": "60", "L1": "30"}, visit="M3")
     office(commands.Happen, 90, event="local_progression")
     office(commands.Happen, 200, event="death", cause="other")
     adtte = make_datasets(trial(), office.desk.participants, CUT).adtte

@@ -192,6 +192,59 @@ endpoints:
   os: {label: Overall survival, param: OS, origin: registration, events: [death]}
 """
 
+LESIONS = (
+    TEXT.replace("id: small", "id: lesions")
+    .replace(
+        "response: {compartments: [primary, metastatic]}",
+        "response: {compartments: [primary, metastatic], recorded: lesions}\nstaging: {tnm: {label: Stage}}",
+    )
+    .replace("{name: induction}", "{name: induction, progression_increase: 0.1, progression_at_least_mm: 0}")
+    .replace("progression, site: any}", "progression, site: any, assessed: overall}")
+    .replace("site: local, arms: [B]}", "site: local, arms: [B], assessed: primary}")
+    .replace(
+        "origin: randomisation, events: [death]}",
+        "origin: randomisation, events: [death]}\n"
+        "  pfs: {label: Progression-free survival, param: PFS, origin: randomisation, events: [death, progression],\n"
+        "        censor: last_assessment}",
+    )
+)
+"""The small trial with lesions, from which responses and progressions follow, and with staging by TNM."""
+
+_RESIDUAL = "('PR', 'SD', 'non-CR/non-PD', 'PD')"
+LOOP = (
+    CLASSES.replace("id: classes", "id: loop")
+    .replace("compartments: [primary, metastatic]}", "compartments: [primary, metastatic], recorded: lesions}")
+    .replace(
+        CLASSES[CLASSES.index("      - {value: a") : CLASSES.index("pathway:")],
+        f"""\
+      - value: a
+        label: Both gone
+        when: "evaluation_primary = 'CR' AND evaluation_metastatic = 'CR'"
+        proposes: Operate to see whether anything is left
+        arm: operated
+        window_months: 3
+      - value: b
+        label: Metastases gone
+        when: "evaluation_primary IN {_RESIDUAL} AND evaluation_metastatic = 'CR'"
+        proposes: Operate on the primary tumour
+        arm: operated
+        window_months: 2
+      - value: c
+        label: Primary gone
+        when: "evaluation_primary = 'CR' AND evaluation_metastatic IN {_RESIDUAL}"
+        proposes: Resect the metastasis
+        arm: drugs
+        window_months: 6
+      - value: d
+        label: Neither gone
+        when: "evaluation_primary IN {_RESIDUAL} AND evaluation_metastatic IN {_RESIDUAL}"
+        proposes: Change the regimen
+        arm: drugs
+""",
+    )
+)
+"""The trial by class with four classes, lesions, and windows of 3, 2 and 6 months and one without an end."""
+
 DAY = date(2024, 3, 1)
 SEEDS = {"main": bytes(range(32))}
 FORM: dict[str, Any] = {
@@ -204,6 +257,21 @@ FORM: dict[str, Any] = {
     "diagnosis_date": date(2024, 2, 1),
 }
 """Eligible, and creatinine is 1.5 times its limit to the digit."""
+
+
+BASELINE = (
+    commands.Described(id="B1", site="breast", found="40"),
+    commands.Described(id="G1", site="axillary", node=True, found="20"),
+    commands.Described(id="L1", site="liver", found="40"),
+    commands.Described(id="K1", site="bone", role="non-target"),
+)
+UNCHANGED = {"B1": "40", "G1": "20", "L1": "40", "K1": "present"}
+
+
+def read_by(options: dict[str, Any]) -> dict[str, Any]:
+    """With the role that makes the reading, at no site, where it is not a local one."""
+    role = {"central": "central reader", "adjudicator": "adjudicator"}.get(options.get("reading", ""))
+    return options if role is None else {"role": role, "site": None, **options}
 
 
 def small(allocation: str = MINIMISATION) -> Protocol:
@@ -289,6 +357,17 @@ class Clerk:
         decision = self.accepted(commands.Allocate, participant, step="randomisation", day=day)
         assert decision.arm is not None
         return decision.arm
+
+    def describe(self, participant: str = "P1", **options: Any) -> Accepted:
+        """Describe the lesions of the breast, the axilla, the liver and the bones, as `BASELINE` has them."""
+        return self.accepted(commands.DescribeLesions, participant, **{"lesions": BASELINE, **read_by(options)})
+
+    def find(self, name: str = "follow_up", participant: str = "P1", *, day: date, **options: Any) -> Accepted:
+        """Assess lesions; a finding is an argument named after the lesion, `B1="30"`. The rest is as at baseline."""
+        findings = {**UNCHANGED, **{key: options.pop(key) for key in list(options) if key in UNCHANGED}}
+        given = {key: text for key, text in findings.items() if text is not None}
+        told = {"name": name, "findings": given, "day": day, **read_by(options)}
+        return self.accepted(commands.AssessLesions, participant, **told)
 
     def finish(self) -> None:
         """Reveal the seeds and close."""

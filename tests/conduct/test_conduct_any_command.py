@@ -11,16 +11,37 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_quality import QUALITY
-from small_trial import BLOCKS, CLASSES, DAY, FORM, SAFETY, SEEDS, SIMPLE, Clerk, small
+from small_trial import (
+    BASELINE,
+    BLOCKS,
+    CLASSES,
+    DAY,
+    FORM,
+    LESIONS,
+    LOOP,
+    SAFETY,
+    SEEDS,
+    SIMPLE,
+    UNCHANGED,
+    Clerk,
+    small,
+)
 
 from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
 from equipoise.conduct.signing import shown, whole_state
 from equipoise.ledger import verify_bytes
 from equipoise.protocol import Protocol, loads
 
-PROTOCOLS = [small(), small(BLOCKS), small(SIMPLE), loads(CLASSES, file="classes.yaml")]
-PROTOCOLS.append(loads(SAFETY, file="safety.yaml"))
-PROTOCOLS.append(loads(QUALITY, file="quality.yaml"))
+PROTOCOLS = [
+    small(),
+    small(BLOCKS),
+    small(SIMPLE),
+    loads(CLASSES, file="classes.yaml"),
+    loads(SAFETY, file="safety.yaml"),
+    loads(QUALITY, file="quality.yaml"),
+    loads(LESIONS, file="lesions.yaml"),
+    loads(LOOP, file="loop.yaml"),
+]
 AT = datetime(2024, 4, 1, 9, tzinfo=UTC)
 NEXT = "next"
 """The id of a command that gets one of its own when it is submitted."""
@@ -39,6 +60,9 @@ near = st.integers(0, 20).map(lambda n: DAY + timedelta(days=n))
 
 # what is usually meant; {field: strategy} by kind of command
 both = st.sampled_from(["CR", "PR", "PD", "NE"]).map(lambda found: {"primary": "PR", "metastatic": found})
+found = st.sampled_from(["40", "10", "60", "0", "absent", "present", "too small", "not evaluated"])
+readers = st.sampled_from(["local", "local", "central", "adjudicator"])
+reader_roles = st.sampled_from(["investigator", "central reader", "adjudicator"])
 judgements = [("surgeon", {"I2": True}), ("investigator", {"E1": False}), ("board", {"I2": True}), ("board", {})]
 who, where = st.sampled_from(["anna", "berta"]), st.sampled_from([None, "01"])
 roles = st.sampled_from(["administrator", "investigator", "monitor", "data manager"])
@@ -82,6 +106,42 @@ USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     commands.Treat: {
         "intervention": st.sampled_from(["drug", "surgery"]),
         "status": st.sampled_from(["started", "done", "stopped"]),
+        "lesions": st.sampled_from([(), (), ("B1",), ("L1",), ("B1", "G1")]),
+    },
+    commands.DescribeLesions: {
+        "lesions": st.sampled_from([BASELINE, BASELINE[:2], BASELINE[2:], ()]),
+        "reading": readers,
+        "role": reader_roles,
+        "reason": st.sampled_from([None, "read again"]),
+    },
+    commands.AssessLesions: {
+        "name": st.sampled_from(["induction", "evaluation", "follow_up"]),
+        "findings": st.fixed_dictionaries(dict.fromkeys(UNCHANGED, found)),
+        "new": st.sampled_from([{}, {}, {"N1": "lung"}]),
+        "doubtful": st.sampled_from([{}, {"N1": "lung"}, {"N2": "breast"}]),
+        "markers_normal": st.sampled_from([None, True, False]),
+        "reading": readers,
+        "role": reader_roles,
+        "reason": st.sampled_from([None, "read again"]),
+    },
+    commands.Adjudicate: {
+        "name": st.sampled_from(["induction", "evaluation", "follow_up"]),
+        "agrees_with": readers,
+        "role": reader_roles,
+        "reason": st.sampled_from([None, "read again"]),
+    },
+    commands.Decide: {
+        "by": st.just("response_class"),
+        "decision": st.sampled_from(["followed", "declined", "missed"]),
+        "reason": st.sampled_from([None, "the patient's wish"]),
+    },
+    commands.Stage: {
+        "staging": st.just("tnm"),
+        "prefix": st.sampled_from(["c", "p", "yp"]),
+        "t": st.sampled_from(["T0", "T1mi", "T2", "T4d", "TX"]),
+        "n": st.sampled_from(["N0", "N1mi", "N2a", "N3", "NX"]),
+        "m": st.sampled_from(["M0", "M1"]),
+        "stage": st.sampled_from([None, None, "IIA", "IV"]),
     },
     commands.Happen: {
         "event": st.sampled_from(["death", "progression", "late_surgery", "recurrence"]),
@@ -199,6 +259,17 @@ WILD: dict[str, st.SearchStrategy[Any]] = {
     "values": st.dictionaries(st.sampled_from([*FORM, "remark", "family_name", "age_group"]) | text, values),
     "answers": st.dictionaries(st.sampled_from(["I1", "I2", "E1"]) | text, st.booleans() | values),
     "responses": st.dictionaries(st.sampled_from(["primary", "metastatic"]) | text, text),
+    "findings": st.dictionaries(st.sampled_from([*UNCHANGED, "X"]) | text, text),
+    "new": st.dictionaries(text, text),
+    "lesions": st.just(BASELINE)
+    | st.tuples(text)
+    | st.builds(
+        lambda n, value: (replace(BASELINE[0], **{n: value}),),
+        st.sampled_from([field.name for field in fields(commands.Described)]),
+        text | st.none() | values,
+    ),
+    "reading": text,
+    "stage": st.none() | text,
     "seeds": st.dictionaries(st.just("main") | text, text),
     "commitments": st.dictionaries(st.just("main") | text, text),
     "status": st.sampled_from(["started", "done", "stopped"]) | text,
@@ -227,16 +298,20 @@ def any_command(draw: st.DrawFn) -> Any:
 
 def enter(clerk: Clerk, stage: int) -> None:
     """Bring one participant so far: not at all, screened, registered, assessed, allocated."""
-    if clerk.protocol.id in ("small", "quality"):
+    if clerk.protocol.id in ("small", "quality", "lesions"):
         acts = [clerk.screen, lambda: clerk(commands.Register, step="registration"), clerk.assess]
-        acts.append(lambda: clerk(commands.Allocate, step="randomisation"))
+        if clerk.protocol.id == "lesions":
+            acts[2:] = [clerk.describe, lambda: clerk.find("induction", day=DAY + timedelta(days=1))]
+        acts.append(lambda: clerk(commands.Allocate, step="randomisation", day=DAY + timedelta(days=1)))
     else:
         responses = {"primary": "PR", "metastatic": "PR"}
+        lesions = clerk.protocol.id == "loop"
         acts = [
             lambda: clerk(commands.Screen),
             lambda: clerk(commands.Record, form="screening", values={"fit": True}),
             lambda: clerk(commands.Register, step="registration"),
-            lambda: clerk(commands.Assess, name="evaluation", responses=responses),
+            clerk.describe if lesions else lambda: clerk(commands.Assess, name="evaluation", responses=responses),
+            *([lambda: clerk.find("evaluation", day=DAY + timedelta(days=1))] if lesions else []),
             lambda: clerk(commands.Classify, by="response_class"),
             lambda: clerk(commands.Judge, role="board", answers={"I2": True}),
             lambda: clerk(commands.Allocate, step="assignment"),
@@ -273,12 +348,12 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes", "safety", "quality"]
+    "protocol", PROTOCOLS, ids=["minimisation", "blocks", "simple", "classes", "safety", "quality", "lesions", "loop"]
 )
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(stage=st.integers(0, 7), asked=st.lists(likely_command() | likely_command() | any_command(), max_size=20))
+@given(stage=st.integers(0, 8), asked=st.lists(likely_command() | likely_command() | any_command(), max_size=20))
 def test_any_sequence_of_commands_is_answered(protocol: Protocol, stage: int, asked: list[Any]) -> None:
-    clerk = Clerk(protocol, seeds={} if protocol.id == "classes" else SEEDS)
+    clerk = Clerk(protocol, seeds={} if protocol.id in ("classes", "loop") else SEEDS)
     clerk.open()
     enter(clerk, stage)
     check(clerk, asked)

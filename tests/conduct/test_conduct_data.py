@@ -291,7 +291,10 @@ def test_an_assessment_that_the_pathway_lacks_is_refused(screened: Clerk) -> Non
         ("CR", "CR", "CR"),
         ("CR", "PR", "PR"),
         ("PR", "SD", "SD"),
-        ("CR", "non-CR/non-PD", "non-CR/non-PD"),
+        ("CR", "non-CR/non-PD", "PR"),  # RECIST 1.1, table 1: target CR, non-target neither
+        ("PR", "non-CR/non-PD", "PR"),  # the same table
+        ("SD", "non-CR/non-PD", "SD"),  # the same table
+        ("non-CR/non-PD", "non-CR/non-PD", "non-CR/non-PD"),  # table 2
         ("CR", "NE", "NE"),
         ("PD", "NE", "PD"),
         ("SD", "PD", "PD"),

@@ -62,7 +62,7 @@ def test_what_was_asked_and_decided_cannot_be_struck_out(clerk: Clerk, kind: str
     clerk.accepted(commands.Correct, variable="age", value=50, reason="read wrongly")
     number = entry_of(clerk, kind)
     reason = clerk.refused(commands.Strike, entry=number, reason=WHY)
-    assert reason.startswith(f"entry {number} ('{kind}') cannot be struck out (only adverse_event, ")
+    assert reason.startswith(f"entry {number} ('{kind}') cannot be struck out (only adjudicate, ")
 
 
 def test_a_form_whose_value_was_corrected_since_is_corrected_again_and_not_struck_out(clerk: Clerk) -> None:
@@ -130,8 +130,9 @@ ACTS: list[Callable[[Clerk, int], Any]] = [
 
 def comparable(state: ParticipantState) -> ParticipantState:
     """A state without the numbers of entries, which follow from how many there were."""
-    events = tuple(replace(item, entry=0) for item in state.events)
-    return replace(state, events=events, struck=(), history=(), corrections=0)
+    numbered = ("events", "readings", "assessments", "baselines", "proposals")
+    plain: dict[str, Any] = {name: tuple(replace(item, entry=0) for item in getattr(state, name)) for name in numbered}
+    return replace(state, **plain, struck=(), history=(), corrections=0)
 
 
 def without(journal: Journal, seq: int) -> Journal:

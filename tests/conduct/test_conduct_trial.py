@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from small_trial import DAY, SEEDS, Clerk, after
+from small_trial import BASELINE, DAY, SEEDS, Clerk, after
 
 from equipoise.conduct import Accepted, Decision, Refused, commands, utc_text
 from equipoise.errors import LedgerError
@@ -311,6 +311,11 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.Reclassify: {"deviation": 1, "severity": "minor", "per_protocol": "kept", "reason": "x"},
         commands.Alive: {"source": "phone"},
         commands.Sweep: {"on": DAY},
+        commands.DescribeLesions: {"lesions": BASELINE},
+        commands.AssessLesions: {"name": "induction", "findings": {}},
+        commands.Adjudicate: {"name": "induction", "agrees_with": "local"},
+        commands.Decide: {"by": "class", "decision": "followed"},
+        commands.Stage: {"staging": "tnm", "prefix": "c", "t": "T1", "n": "N0", "m": "M0"},
         commands.CheckCohort: {},
         commands.Freeze: {"analysis": "final", "cut_off": DAY},
         commands.Grant: {"account": "berta", "account_role": "monitor", "printed_name": "Berta"},

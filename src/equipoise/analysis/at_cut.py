@@ -9,6 +9,8 @@ from typing import Any
 
 from equipoise.conduct import ParticipantState
 from equipoise.conduct.adverse_events import AdverseEventRecord
+from equipoise.conduct.responses import rejudged, with_responses
+from equipoise.conduct.staging import with_stagings
 from equipoise.conduct.state import Left
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.quality import DATA_CUT, LAST_ALIVE
@@ -17,7 +19,12 @@ from equipoise.protocol.rules import PartialDate, imputed_of
 _DATED = (
     "forms",
     "assessments",
+    "readings",
+    "resections",
     "classes",
+    "proposals",
+    "decisions",
+    "stagings",
     "assignments",
     "treatments",
     "events",
@@ -50,7 +57,11 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     kept["last_alive"] = min(state.last_alive, cut) if state.last_alive else None
     if not kept["assignments"]:
         kept["at_allocation"] = {}
+    kept["baselines"] = tuple(item for item in state.baselines if item.baseline.on <= cut)
     earlier = replace(state, **kept)
+    if len(earlier.readings) < len(state.readings):
+        # a lesion in doubt that a later visit confirmed was still in doubt then
+        earlier = rejudged(protocol, earlier)
     return _with_imputed(protocol, replace(earlier, values=_values_at(protocol, state, earlier, cut)), cut)
 
 
@@ -90,7 +101,9 @@ def _values_at(protocol: Protocol, state: ParticipantState, earlier: Participant
     if len(earlier.forms) < len(state.forms):
         # not the newest of all but the newest of the forms that are left
         values |= {name: value for record in earlier.forms for name, value in record.values.items()}
-    return values if len(earlier.assessments) == len(state.assessments) else _reassessed(protocol, earlier, values)
+    if len(earlier.stagings) < len(state.stagings):
+        values = with_stagings(protocol, values, earlier.stagings)
+    return values if earlier.readings == state.readings else with_responses(protocol, values, earlier.assessments)
 
 
 def _judged(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str, Any]:
@@ -106,20 +119,3 @@ def _judged(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str,
 
 def _on_forms(state: ParticipantState) -> set[str]:
     return {name for record in state.forms for name in record.values}
-
-
-def _reassessed(protocol: Protocol, earlier: ParticipantState, values: dict[str, Any]) -> dict[str, Any]:
-    """Responses as the last assessment of each name by then found them."""
-    parts = protocol.response.compartments if protocol.response else ()
-    implied = {
-        f"{name}_{part}"
-        for name in (variable.removesuffix("_response") for variable in protocol.implied_variables)
-        for part in ("response", "date", *parts)
-        if f"{name}_response" in protocol.implied_variables
-    }
-    values = {name: value for name, value in values.items() if name not in implied}
-    for item in earlier.assessments:
-        if f"{item.name}_response" in protocol.implied_variables:
-            values |= {f"{item.name}_{part}": response for part, response in item.responses.items()}
-            values |= {f"{item.name}_response": item.overall, f"{item.name}_date": item.on}
-    return values

@@ -1,4 +1,4 @@
-"""What is measured at a visit and how it is judged: RECIST 1.1, EORTC questionnaires, adverse events.
+"""What is measured at a visit and how it is judged: RECIST 1.1, TNM, EORTC questionnaires, adverse events.
 
     baseline = Baseline(day, (Lesion("T1", "breast"),), (Finding.measured("T1", 50),))
     course = judge(baseline, [Visit(later, (Finding.measured("T1", 30),))])
@@ -40,7 +40,19 @@ from equipoise.assessment.lesion import (
 )
 from equipoise.assessment.non_target_response import NonTargetResult
 from equipoise.assessment.questionnaire import QLQ_BR23, QLQ_C30, Questionnaire, Scale, Score, scores
-from equipoise.assessment.readings import RULES, Reading, disagreements, that_counts
+from equipoise.assessment.readings import RULES, Assessor, Counts, Reading, disagreements, that_counts
+from equipoise.assessment.staging import (
+    M_CATEGORIES,
+    N_CATEGORIES,
+    PREFIXES,
+    STAGE_GROUPS,
+    T_CATEGORIES,
+    Prefix,
+    Tnm,
+    group_problem,
+    stage_group,
+    tnm_problems,
+)
 from equipoise.assessment.tables import (
     RESPONSES,
     Response,
@@ -55,19 +67,26 @@ from equipoise.assessment.visit import Baseline, Resection, Visit
 __all__ = [
     "BREAST_AND_REGIONAL_NODES",
     "METASTATIC",
+    "M_CATEGORIES",
+    "N_CATEGORIES",
     "OVERALL",
+    "PREFIXES",
     "PRIMARY",
     "QLQ_BR23",
     "QLQ_C30",
     "RESPONSES",
     "RULES",
     "SERIOUSNESS",
+    "STAGE_GROUPS",
+    "T_CATEGORIES",
     "AdverseEvent",
     "Assessment",
+    "Assessor",
     "Baseline",
     "Best",
     "BestResponse",
     "BestRule",
+    "Counts",
     "Course",
     "Deadline",
     "Finding",
@@ -75,6 +94,7 @@ __all__ = [
     "Lesion",
     "NewLesion",
     "NonTargetResult",
+    "Prefix",
     "Progression",
     "Questionnaire",
     "Reading",
@@ -89,6 +109,7 @@ __all__ = [
     "Seriousness",
     "TargetResult",
     "TimePoint",
+    "Tnm",
     "Visit",
     "best_response",
     "combined_response",
@@ -96,13 +117,16 @@ __all__ = [
     "confirmed_response",
     "disagreements",
     "duration_of_response",
+    "group_problem",
     "judge",
     "proposed_targets",
     "report_by",
     "response_with_targets",
     "response_without_targets",
     "scores",
+    "stage_group",
     "target_problems",
     "that_counts",
+    "tnm_problems",
     "worst_grades",
 ]

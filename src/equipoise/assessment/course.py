@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from equipoise.assessment.best_response import (
@@ -72,6 +72,7 @@ class Course:
 
     assessments: tuple[Assessment, ...]
     criteria: Recist
+    _memory: _Memory | None = field(default=None, repr=False, compare=False)
 
     def points(self, part: str = OVERALL) -> tuple[TimePoint, ...]:
         """Day and response of each assessment, overall or of a compartment (from when there is something to judge)."""
@@ -127,12 +128,29 @@ class _Unit:
     progressed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What a course was judged from, and what its last assessment leaves behind: the next one goes on from there.
+
+    Attributes:
+        new: new lesions as they were known. gone: lesions taken out before each visit.
+    """
+
+    baseline: Baseline
+    visits: tuple[Visit, ...]
+    new: tuple[tuple[str, str, date], ...]
+    gone: tuple[frozenset[str], ...]
+    units: Mapping[str, _Unit]
+    whole: _Unit
+
+
 def judge(
     baseline: Baseline,
     visits: Iterable[Visit],
     *,
     resections: Iterable[Resection] = (),
     criteria: Recist | None = None,
+    known: Course | None = None,
 ) -> Course:
     """Judge every assessment after baseline, in every compartment and overall.
 
@@ -145,6 +163,8 @@ def judge(
         resections: lesions taken out. They leave the sums; the next assessment is a new baseline for what is left,
             where the response from before stands unless the lesions left have progressed.
         criteria: the rules; RECIST 1.1 if not given.
+        known: the course up to an earlier visit. What follows is judged from there where the records before are the
+            same, and all is judged anew where they are not; the result does not depend on it.
 
     Raises:
         DataError: lesions of baseline that cannot be, or records that do not fit it.
@@ -152,30 +172,53 @@ def judge(
     rules = criteria or Recist()
     operations = tuple(resections)
     ordered = in_order(baseline, visits, operations)
-    if problems := target_problems(baseline, rules):
-        raise DataError("baseline: " + "; ".join(problems))
     new = _new_lesions(ordered)
-    names = {lesion.compartment for lesion in baseline.lesions} | {name for _, name, _ in new}
-    units = {name: _unit(baseline, name) for name in sorted(names, key=_primary_first)}
-    whole = _unit(baseline, None)
-    assessments = []
-    for visit in ordered:
-        gone = resected_before(visit.on, operations)
+    gone = tuple(resected_before(visit.on, operations) for visit in ordered)
+    memory = _that_holds(known, baseline, ordered, new, gone, rules)
+    if memory is None and (problems := target_problems(baseline, rules)):
+        raise DataError("baseline: " + "; ".join(problems))
+    names = sorted(
+        {lesion.compartment for lesion in baseline.lesions} | {name for _, name, _ in new}, key=_primary_first
+    )
+    before = {} if memory is None else memory.units
+    units = {name: before.get(name) or _unit(baseline, name) for name in names}
+    whole = _unit(baseline, None) if memory is None else memory.whole
+    assessments = [] if memory is None or known is None else list(known.assessments)
+    for visit, out in list(zip(ordered, gone, strict=True))[len(assessments) :]:
         parts = {}
         for name, unit in units.items():
             seen = tuple(lesion for lesion, place, on in new if place == name and on <= visit.on)
-            units[name], judgement = _judge_unit(unit, replace(visit, markers_normal=None), gone, seen, rules)
+            units[name], judgement = _judge_unit(unit, replace(visit, markers_normal=None), out, seen, rules)
             if judgement is not None:
                 parts[name] = judgement
         if rules.overall == "compartments":
             whole, overall = _put_together(whole, parts, visit)
         else:
             seen = tuple(lesion for lesion, _, on in new if on <= visit.on)
-            whole, judged = _judge_unit(whole, visit, gone, seen, rules)
+            whole, judged = _judge_unit(whole, visit, out, seen, rules)
             assert judged is not None  # baseline has a lesion, or `target_problems` had stopped it
             overall = judged
         assessments.append(Assessment(visit.on, parts, overall))
-    return Course(tuple(assessments), rules)
+    return Course(tuple(assessments), rules, _Memory(baseline, ordered, tuple(new), gone, units, whole))
+
+
+def _that_holds(  # noqa: PLR0917 - what a course was judged from, in the order of its memory
+    known: Course | None,
+    baseline: Baseline,
+    visits: tuple[Visit, ...],
+    new: list[tuple[str, str, date]],
+    gone: tuple[frozenset[str], ...],
+    rules: Recist,
+) -> _Memory | None:
+    """What is remembered of a course judged before, if nothing that it was judged from is otherwise now."""
+    if known is None or known._memory is None or known.criteria != rules:
+        return None
+    memory = known._memory
+    count = len(memory.visits)
+    same = memory.baseline == baseline and memory.visits == visits[:count] and memory.gone == gone[:count]
+    if not same or (count and tuple(item for item in new if item[2] <= visits[count - 1].on) != memory.new):
+        return None
+    return memory
 
 
 def _primary_first(name: str) -> tuple[bool, str]:

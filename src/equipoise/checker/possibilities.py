@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from math import prod
 from typing import Any
 
-from equipoise.conduct.data import overall_response
+from equipoise.assessment import combined_response
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.pathway import Assess
 from equipoise.protocol.model.response import RESPONSES
@@ -111,24 +111,28 @@ def _is_condition(node: Case) -> bool:
 def _groups(protocol: Protocol, condition: Node) -> Iterator[Cases]:
     """The cases of each variable, or of variables that hang together."""
     names = set(references(condition))
-    compartments = protocol.response.compartments if protocol.response else ()
+    response = protocol.response
+    compartments = response.compartments if response else ()
     for step in protocol.steps:
-        if isinstance(step, Assess):
+        if isinstance(step, Assess) and response is not None:
             own = {f"{step.name}_{part}" for part in ("response", *compartments)}
             if f"{step.name}_response" in names and compartments:
                 names -= own
-                yield _responses(step.name, compartments)
+                summed = response.recorded == "lesions" and response.overall == "all lesions"
+                yield _responses(step.name, compartments, summed=summed)
     for name in sorted(names):
         yield [{name: value} for value in _values(protocol.dictionary.get(name), _limits(condition, name))]
 
 
-def _responses(name: str, compartments: tuple[str, ...]) -> Cases:
+def _responses(name: str, compartments: tuple[str, ...], *, summed: bool) -> Cases:
+    """Responses of the compartments with the overall one; of all lesions in one sum, it is not told by them."""
     return [
         {
-            f"{name}_response": overall_response(parts),
+            f"{name}_response": overall,
             **{f"{name}_{compartment}": part for compartment, part in zip(compartments, parts, strict=True)},
         }
         for parts in product(RESPONSES, repeat=len(compartments))
+        for overall in (RESPONSES if summed and len(compartments) > 1 else (combined_response(parts),))
     ]
 
 

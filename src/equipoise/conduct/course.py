@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from equipoise.assessment import Resection
 from equipoise.conduct.commands import Happen, Treat
 from equipoise.conduct.context import Context
 from equipoise.conduct.crossover import (
@@ -14,8 +15,12 @@ from equipoise.conduct.crossover import (
     crossover_permitted,
     crossover_problem,
 )
-from equipoise.conduct.decision import Decider, Decision, accept, refuse
+from equipoise.conduct.decision import Decider, Decision, Refused, accept, refuse
+from equipoise.conduct.lesions import changes, newly_broken
+from equipoise.conduct.progressions import newly_unmatched
+from equipoise.conduct.responses import with_resection
 from equipoise.conduct.safety import death_warnings
+from equipoise.conduct.state import Occurrence
 from equipoise.protocol.model.endpoints import Event
 from equipoise.protocol.model.quality import LAST_ALIVE
 from equipoise.protocol.rules import PartialDate, imputed
@@ -27,6 +32,12 @@ def decide_treat(context: Context, command: Treat) -> Decision:
     known = context.protocol.interventions
     if command.intervention not in known:
         return refuse(f"there is no intervention '{command.intervention}' (there is {', '.join(known)})")
+    warnings: tuple[str, ...] = ()
+    if command.lesions:
+        resected = _resected(context, command)
+        if isinstance(resected, Refused):
+            return resected
+        warnings = resected
     arm = context.known.current_arm
     of_arm = context.protocol.arms[arm].interventions if arm is not None else ()
     foreign = arm is not None and bool(of_arm) and command.intervention not in of_arm
@@ -37,8 +48,34 @@ def decide_treat(context: Context, command: Treat) -> Decision:
         status=command.status,
         on=command.on.isoformat(),
         outside_arm=True if foreign else None,
+        lesions=list(command.lesions) or None,
     )
-    return replace(accepted, warnings=crossover_of_treatment(context, command) if foreign else ())
+    if foreign:
+        warnings = (*warnings, *crossover_of_treatment(context, command))
+    return replace(accepted, warnings=warnings)
+
+
+def _resected(context: Context, command: Treat) -> tuple[str, ...] | Refused:
+    """What is judged otherwise once lesions are taken out, or why they cannot be."""
+    response, state = context.protocol.response, context.known
+    if response is None or response.recorded != "lesions":
+        return refuse("the trial records no lesions, so none is taken out of the sum")
+    if command.status != "done" or context.protocol.interventions[command.intervention].kind != "procedure":
+        return refuse(f"lesions are taken out by a procedure that is done, not by '{command.intervention}'")
+    known = {lesion.id: lesion.compartment for item in state.baselines for lesion in item.baseline.lesions}
+    if unknown := [name for name in command.lesions if name not in known]:
+        return refuse(f"{', '.join(unknown)} is no lesion of baseline (there is {', '.join(sorted(known)) or 'none'})")
+    part = context.protocol.interventions[command.intervention].resects
+    if other := [name for name in command.lesions if part not in (None, known[name])]:
+        return refuse(f"{other[0]} is {known[other[0]]}, and '{command.intervention}' takes out {part} lesions")
+    gone = {name: item.on for item in state.resections for name in item.lesions}
+    again = [f"{name} was resected on {gone[name]}" for name in command.lesions if name in gone]
+    if again or len(set(command.lesions)) < len(command.lesions):
+        return refuse(*again or ["a lesion is named twice"])
+    after = with_resection(context.protocol, state, Resection(command.on, command.lesions))
+    if broken := newly_broken(state, after):
+        return refuse(*broken)
+    return changes(context, after)
 
 
 def decide_happen(context: Context, command: Happen) -> Decision:
@@ -46,6 +83,8 @@ def decide_happen(context: Context, command: Happen) -> Decision:
     event = context.protocol.events.get(command.event)
     if event is None:
         return refuse(f"there is no event '{command.event}' (there is {', '.join(context.protocol.events)})")
+    if event.assessed is not None:
+        return refuse(f"'{command.event}' is found by the assessments of response, and nobody enters it")
     found = _day_of(context, command, event)
     if isinstance(found, str):
         return refuse(found)
@@ -69,11 +108,20 @@ def decide_happen(context: Context, command: Happen) -> Decision:
         crossover_reason=command.crossover_reason,
         permitted=permitted,
     )
+    if event.kind == "progression":
+        doubts = (*doubts, *_not_found(context, command, on))
     if event.kind == "death":
         doubts = (*doubts, *death_warnings(context, command))
         if state.last_alive is not None and state.last_alive > on:
             doubts = (*doubts, f"{state.number} was alive on {state.last_alive} by what is recorded")
     return replace(accepted, warnings=doubts)
+
+
+def _not_found(context: Context, command: Happen, on: date) -> tuple[str, ...]:
+    """Whether no assessment of that day found this progression."""
+    item = Occurrence(command.event, "progression", command.cause, on, context.trial.entries + 1)
+    after = replace(context.known, events=(*context.known.events, item))
+    return newly_unmatched(context.protocol, context.known, after)
 
 
 def _day_of(context: Context, command: Happen, event: Event) -> tuple[date, PartialDate | None] | str:

@@ -1,4 +1,4 @@
-"""What is recorded: forms, judgements, responses, classes, visits, corrections."""
+"""What is recorded: forms, judgements, visits, corrections."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct.admission import condition_of
-from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands import Correct, Judge, Record, Strike, Visit
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, accept, refuse
 from equipoise.conduct.evolve import STRIKABLE, without
 from equipoise.conduct.folds.safety import FOLDS as SAFETY_FOLDS
 from equipoise.conduct.guidance import departure_warnings
 from equipoise.conduct.hindsight import warnings_of
+from equipoise.conduct.lesions import changes, newly_broken
 from equipoise.conduct.values import as_kept, check_value, recorded_json
 from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Entry, Json
 from equipoise.protocol.model.criteria import Criterion
-from equipoise.protocol.model.pathway import Assess as AssessStep
 from equipoise.protocol.model.pathway import Assign
-from equipoise.protocol.model.response import RESPONSES
 from equipoise.protocol.wording import clipped
-
-FOLLOW_UP = "follow_up"
-"""Name of an assessment at a follow-up visit."""
 
 
 def decide_record(context: Context, command: Record) -> Decision:
@@ -83,80 +78,6 @@ def _changes_entry(context: Context, criterion: Criterion, answer: bool) -> bool
     return criterion.at in state.steps and not again and state.values.get(criterion.judgement_variable) is not answer
 
 
-def decide_assess(context: Context, command: Assess) -> Decision:
-    """Response of every compartment."""
-    names = {step.name for step in context.protocol.steps if isinstance(step, AssessStep)} | {FOLLOW_UP}
-    if context.protocol.response is None or command.name not in names:
-        return refuse(f"there is no assessment '{command.name}' (there is {', '.join(sorted(names))})")
-    compartments = context.protocol.response.compartments
-    problems = [f"the response of '{part}' is missing" for part in compartments if part not in command.responses]
-    problems += [f"there is no compartment '{clipped(part)}'" for part in command.responses if part not in compartments]
-    problems += [
-        f"'{clipped(value)}' is no response (one of {', '.join(RESPONSES)})"
-        for value in command.responses.values()
-        if value not in RESPONSES
-    ]
-    rests = None if has_reason(command) else _step_that_rests_on(context, command.name)
-    if rests is not None:
-        problems.append(f"'{rests}' was passed on '{command.name}', so to assess it again needs a reason")
-    if problems:
-        return refuse(*problems)
-    responses: dict[str, Json] = dict(command.responses)
-    return accept(
-        "assess",
-        command.participant,
-        name=command.name,
-        on=command.on.isoformat(),
-        visit=command.visit,
-        responses=responses,
-        overall=overall_response(tuple(command.responses.values())),
-    )
-
-
-def _step_that_rests_on(context: Context, name: str) -> str | None:
-    """A step that was passed on an assessment of that name. An assignment is judged anew each time."""
-    if not any(item.name == name for item in context.known.assessments):
-        return None
-    own = {f"{name}_{part}" for part in ("response", "date", *context.known.assessments[0].responses)}
-    for step in context.protocol.entry_steps:
-        if step.id not in context.known.steps or isinstance(step, Assign):
-            continue
-        if own & context.criteria.entry_variables(step.id, when=condition_of(step)):
-            return step.id
-    return None
-
-
-def overall_response(responses: tuple[str, ...]) -> str:
-    """The overall response of compartments judged apart: progression in any is progression, else the least of them."""
-    for worst in ("PD", "NE", "SD", "non-CR/non-PD", "PR"):
-        if worst in responses:
-            return worst
-    return "CR"
-
-
-def decide_classify(context: Context, command: Classify) -> Decision:
-    """The class of the first row whose condition holds; an unknown condition before it leaves the class unknown."""
-    table = context.protocol.classifications.get(command.by)
-    if table is None:
-        known = ", ".join(context.protocol.classifications) or "none"
-        return refuse(f"there is no classification '{command.by}' (there is {known})")
-    for row in table.rows:
-        judged = context.criteria.rule(row.when).judge(context.known.values)
-        if judged.value is None:
-            missing = ", ".join(sorted(judged.decided_by))
-            return refuse(f"the class cannot be told: {missing} is not recorded")
-        if judged.value:
-            return accept(
-                "classify",
-                command.participant,
-                by=command.by,
-                value=row.value,
-                proposes=row.proposes,
-                on=command.on.isoformat(),
-            )
-    return refuse(f"no row of '{command.by}' holds for {command.participant}")
-
-
 def decide_visit(context: Context, command: Visit) -> Decision:  # noqa: ARG001 - every decider takes the context
     """A visit, or a missed one."""
     kind = "missed" if command.missed else "visit"
@@ -205,8 +126,11 @@ def decide_strike(context: Context, command: Strike) -> Decision:
         return refuse(f"entry {later} is about entry {number}: strike it out first")
     if name := _corrected_since(entry, state.history):
         return refuse(f"{name} of entry {number} has been corrected since: correct it again")
+    after = without(context.criteria, state, number)
+    if broken := newly_broken(state, after):
+        return refuse(*(f"{what}; strike that out first" for what in broken))
     accepted = accept("strike", command.participant, entry=number, struck=entry.kind, on=command.on.isoformat())
-    return replace(accepted, warnings=warnings_of(context, without(context.criteria, state, number).values))
+    return replace(accepted, warnings=changes(context, after))
 
 
 def _referred_to(entry: Entry, history: tuple[Entry, ...]) -> int | None:
@@ -228,8 +152,6 @@ def _corrected_since(entry: Entry, history: tuple[Entry, ...]) -> str | None:
 DECIDERS: dict[type[Any], Decider] = {
     Record: decide_record,
     Judge: decide_judge,
-    Assess: decide_assess,
-    Classify: decide_classify,
     Visit: decide_visit,
     Correct: decide_correct,
     Strike: decide_strike,

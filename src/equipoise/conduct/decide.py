@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, control, course, data, guidance, leaving, safety, whole_trial
+from equipoise.conduct import (
+    admission,
+    control,
+    course,
+    data,
+    guidance,
+    leaving,
+    lesions,
+    proposals,
+    safety,
+    staging,
+    whole_trial,
+)
 from equipoise.conduct.commands import (
     Allocate,
     AllocateByHand,
@@ -14,6 +26,7 @@ from equipoise.conduct.commands import (
     CloseQuery,
     Command,
     Correct,
+    DescribeLesions,
     Deviate,
     Find,
     FollowUpAdverseEvent,
@@ -25,6 +38,7 @@ from equipoise.conduct.commands import (
     Register,
     ReportSafety,
     Screen,
+    Stage,
     Strike,
     TrialCommand,
     Withdraw,
@@ -51,6 +65,9 @@ _DECIDERS: dict[type[Any], Decider] = {
     **guidance.DECIDERS,
     **control.DECIDERS,
     **quality.DECIDERS,
+    **lesions.DECIDERS,
+    **proposals.DECIDERS,
+    **staging.DECIDERS,
 }
 
 AFTERWARDS = (Correct, Strike, ReportSafety, OpenQuery, AnswerQuery, CloseQuery, Deviate, Reclassify)
@@ -150,7 +167,7 @@ def _untimely(state: ParticipantState, command: Any) -> str | None:
     What was before a death can be entered after it, but for what leads on: a step of the pathway, or the end of
     participation, which was the death.
     """
-    if command.on < state.screened_on and not isinstance(command, Record):
+    if command.on < state.screened_on and not isinstance(command, Record | DescribeLesions | Stage):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
     leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose | Find)
     after = command.on > (state.died_on or command.on) and not isinstance(command, FollowUpAdverseEvent)

@@ -10,7 +10,7 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.ledger import Json
 
-CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager", "sponsor", "central reader", "adjudicator"})
 """Roles that act for participants of every site. Everybody else acts at the participant's own."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, control, course, data, quality, safety
+from equipoise.conduct.folds import admission, control, course, data, lesions, quality, safety
 from equipoise.conduct.folds.fold import Fold
 from equipoise.conduct.folds.whole_trial import control_changes
 from equipoise.conduct.lists import method_of
@@ -20,6 +20,7 @@ from equipoise.protocol import Protocol
 
 STRIKABLE = frozenset(
     {"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose", "alive", "deviation"}
+    | {"lesions", "adjudicate", "decision", "stage"}
 ) | frozenset(safety.FOLDS)
 """Kinds of entries that can be struck out. What was asked and decided (screening, steps, judgements) was asked."""
 
@@ -114,5 +115,6 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **safety.FOLDS,
     **control.FOLDS,
     **quality.FOLDS,
+    **lesions.FOLDS,
     "strike": _strike,
 }

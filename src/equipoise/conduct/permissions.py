@@ -23,6 +23,7 @@ _OF_PARTICIPANT = frozenset(
         "Screen", "Record", "Register", "Assess", "Classify", "Allocate", "Treat", "Happen", "Visit", "Withdraw",
         "Lose", "Find", "Correct", "Strike", "ReportAdverseEvent", "FollowUpAdverseEvent", "Depart",
         "AnswerQuery", "Deviate", "Alive",
+        "DescribeLesions", "AssessLesions", "Decide", "Stage",
     }
 )  # fmt: skip
 
@@ -41,6 +42,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     ),
     "monitor": frozenset({"Access", "OpenQuery", "CloseQuery", "Deviate", "Sign"}),
     "sponsor": frozenset({"ReportSafety", "Sign"}),
+    "central reader": frozenset({"DescribeLesions", "AssessLesions", "Sign"}),
+    "adjudicator": frozenset({"Adjudicate", "Sign"}),
     "statistician": frozenset({"CheckCohort", "Freeze", "SignTrial"}),
 }  # fmt: skip
 """Role, and the kinds of commands that it may give."""
@@ -66,8 +69,12 @@ COMMANDS_OF: Mapping[str, frozenset[str]] = {
     "judge": frozenset({"Judge"}),
     "register": frozenset({"Register"}),
     "refuse": frozenset({"Register", "Allocate", "AllocateByHand"}),
-    "assess": frozenset({"Assess"}),
-    "classify": frozenset({"Classify"}),
+    "lesions": frozenset({"DescribeLesions"}),
+    "assess": frozenset({"Assess", "AssessLesions"}),
+    "adjudicate": frozenset({"Adjudicate"}),
+    "classify": frozenset({"Classify", "Assess", "AssessLesions", "Adjudicate"}),
+    "decision": frozenset({"Decide"}),
+    "stage": frozenset({"Stage"}),
     "allocate": frozenset({"Allocate", "AllocateByHand"}),
     "treat": frozenset({"Treat"}),
     "event": frozenset({"Happen"}),

@@ -9,11 +9,13 @@ from typing import Any
 
 from equipoise.allocation import BY_HAND, ListState, advance_recorded, commitment, differences
 from equipoise.conduct.admission import BY_HAND_ROLE, EntryStep, condition_of, entry_step, is_drawn_on, listed
-from equipoise.conduct.data import overall_response
 from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
+from equipoise.conduct.lesions import as_judged, reading_of
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.proposals import class_draft, row_of
 from equipoise.conduct.recheck import Recheck
+from equipoise.conduct.responses import overall_of, with_reading
 from equipoise.conduct.state import ParticipantState
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry, Journal
@@ -133,13 +135,42 @@ class _Replayer:
                 self._pass(entry)
             case "refuse":
                 self._refuse(entry)
-            case "assess":
-                data: Any = entry.data
-                overall = overall_response(tuple(data["responses"].values()))
-                if data["overall"] != overall:
-                    self._problem(entry, f"overall: recorded {data['overall']!r}, by its compartments {overall!r}")
+            case "assess" | "adjudicate":
+                self._assess(entry)
+            case "classify":
+                self._classify(entry)
             case _:
                 pass
+
+    def _assess(self, entry: Entry) -> None:
+        """Compare the responses with what follows from the findings, or overall with the compartments."""
+        data: Any = entry.data
+        if "findings" not in data and "agrees_with" not in data:
+            overall = overall_of(data["responses"])
+            if data["overall"] != overall:
+                self._problem(entry, f"overall: recorded {data['overall']!r}, by its compartments {overall!r}")
+            return
+        state = self.participants[str(entry.participant)]
+        reading = reading_of(self.criteria, data, date.fromisoformat(data["on"]), entry.seq)
+        judged = as_judged(with_reading(self.criteria.protocol, state, reading), entry.seq)
+        for part in ("responses", "overall", "judged"):
+            if data.get(part) != judged.get(part):
+                self._problem(entry, f"{part}: recorded {data.get(part)!r}, by the findings {judged.get(part)!r}")
+
+    def _classify(self, entry: Entry) -> None:
+        """Compare the class, its proposal and its window with what the table says of the values before."""
+        data: Any = entry.data
+        state = self.participants[str(entry.participant)]
+        row = row_of(self.criteria, data["by"], state.values)
+        if isinstance(row, str):
+            self._problem(entry, f"class {data['value']} is given, and {row}")
+            return
+        draft = class_draft(state.number, data["by"], row, date.fromisoformat(data["on"]))
+        for member in ("value", "proposes", "closes"):
+            if data.get(member) != draft.data.get(member):
+                told = f"recorded {data.get(member)!r}, by the entries before {draft.data.get(member)!r}"
+                self._problem(entry, f"{member}: {told}")
+                return
 
     def _fold(self, entry: Entry) -> None:
         self.recheck.take(entry)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.allocation import ListState
+from equipoise.assessment import Assessment as Judged
+from equipoise.assessment import Baseline, Course, Resection, Tnm, Visit
 from equipoise.conduct.adverse_events import AdverseEventRecord
 from equipoise.conduct.quality.records import Contact, Deviation, Query
 from equipoise.conduct.values import Recorded
@@ -85,13 +87,100 @@ class FormRecord:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One assessment of response."""
+    """One assessment of response, as the reading that counts has it.
+
+    Attributes:
+        reading: which reading counts; empty where none does yet, and the response is NE.
+        entry: number of the ledger entry that holds it; 0 where none counts.
+        line: day of the baseline that it is judged against; None where responses are recorded.
+        why: what decided overall, where lesions are recorded.
+    """
 
     name: str
     on: date
     visit: str | None
     responses: Mapping[str, str]
     overall: str
+    reading: str = "local"
+    entry: int = 0
+    line: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The lesions of a baseline as one reading has them."""
+
+    reading: str
+    baseline: Baseline
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of one assessment.
+
+    Attributes:
+        entry: number of the ledger entry that holds it.
+        seen: what was found of the lesions; None where the response is recorded.
+        agrees_with: the reading that an adjudicator agreed with.
+        responses: by compartment: as recorded, or as judged by all that is known now.
+        judged: the judgement with its numbers, where lesions are recorded.
+        line: day of the baseline that it is judged against.
+        why: what decided overall, or why nothing could be judged.
+    """
+
+    name: str
+    on: date
+    visit: str | None
+    reading: str
+    entry: int
+    seen: Visit | None = None
+    agrees_with: str | None = None
+    responses: Mapping[str, str] = field(default_factory=dict)
+    overall: str = "NE"
+    judged: Judged | None = None
+    line: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposal of a class that was given.
+
+    Attributes:
+        by: the classification. value: the class.
+        on: the day that opens its window. closes: the last day of it; None if it has none.
+        entry: number of the ledger entry that gave the class.
+    """
+
+    by: str
+    value: str
+    proposes: str
+    on: date
+    closes: date | None
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDecision:
+    """What the team did with a proposal: `followed`, `declined` or `missed`; `of` is the entry of the class."""
+
+    of: int
+    decision: str
+    on: date
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One staging: the categories, the group that follows, and why."""
+
+    staging: str
+    on: date
+    tnm: Tnm
+    stage: str | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +206,10 @@ class Treatment:
 class Occurrence:
     """An event that happened; `cause` of a death, `kind` as the protocol declares it.
 
-    Where not the whole date is known, `recorded` is what is, and `on` the day imputed for it.
+    Attributes:
+        entry: number of the ledger entry that holds it.
+        recorded: what is known of the day, where that is not all; `on` is then imputed.
+        found: whether it is a progression that an assessment found, and nobody entered.
     """
 
     event: str
@@ -126,6 +218,7 @@ class Occurrence:
     on: date
     entry: int
     recorded: PartialDate | None = None
+    found: bool = False
 
     def matches(self, ref: str) -> bool:
         """Whether it is what an endpoint's event reference names."""
@@ -214,7 +307,13 @@ class ParticipantState:
         deviations: from the protocol, in the order of entry, those whose cause was struck out left out.
         contacts: that the participant was known to be alive, by source.
         imputed: in a state made for analysis, ADaM's flag of every date that was imputed, by variable.
+        baselines: the lesions before treatment, every reading's. readings: every reading of every assessment, in the
+            order of entry, from which `assessments` and the progressions among `events` follow.
+        resections: lesions that were taken out.
+        proposals: what each class proposed. decisions: what was done with the proposals.
+        stagings: by day.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
+        courses: what was judged of each reading's baseline, so that the next assessment goes on from there.
     """
 
     number: str
@@ -244,7 +343,14 @@ class ParticipantState:
     deviations: tuple[Deviation, ...] = ()
     contacts: tuple[Contact, ...] = ()
     imputed: Mapping[str, str] = field(default_factory=dict)
+    baselines: tuple[Described, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    resections: tuple[Resection, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    decisions: tuple[TeamDecision, ...] = ()
+    stagings: tuple[Staged, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
+    courses: Mapping[tuple[str, date], Course] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def gone(self) -> tuple[Left, ...]:

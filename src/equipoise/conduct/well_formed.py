@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal, get_args, get_type_hints
 
 from equipoise.conduct import commands
-from equipoise.conduct.commands import Command
+from equipoise.conduct.commands import Command, Described
 from equipoise.conduct.commands.control import Looked, Meaning, Proof
 from equipoise.conduct.commands.safety import Clock, Grade
 from equipoise.conduct.values import MAX_TEXT, Recorded, check_day, is_day, is_unicode
@@ -122,6 +122,38 @@ def _places(name: str, value: Any) -> str | None:
     return None if fine and len(set(value)) == len(value) else f"the {name} of a command are numbers of entries"
 
 
+def _names(name: str, value: Any) -> str | None:
+    fine = isinstance(value, tuple) and all(_text("name", item) is None for item in value)
+    return None if fine else f"the {name} of a command are names, of 1 to {MAX_NAME} printable characters each"
+
+
+def _maybe(name: str, value: Any) -> str | None:
+    return None if value is None else _truth(name, value)
+
+
+def _decision(name: str, value: Any) -> str | None:
+    fine = isinstance(value, str) and value in ("followed", "declined", "missed")
+    return None if fine else f"the {name} on a proposal is followed, declined or missed"
+
+
+def _described(name: str, value: Any) -> str | None:
+    """Lesions, every field of them what it says."""
+    if not isinstance(value, tuple) or not all(isinstance(item, Described) for item in value):
+        return f"the {name} of a command are lesions as they are described at baseline"
+    for lesion in value:
+        for part, text in (("id", lesion.id), ("site", lesion.site), ("role", lesion.role), ("method", lesion.method)):
+            if _text(part, text):
+                return f"the {part} of a lesion has 1 to {MAX_NAME} characters, all printable, no space around"
+        for part, text in (("finding", lesion.found), ("slice_mm", lesion.slice_mm)):
+            if _text_or_nothing(part, text):
+                return f"the {part} of lesion {lesion.id} is a text of 1 to {MAX_NAME} characters, or nothing"
+        if lesion.not_measurable != "" and _text("reason", lesion.not_measurable):
+            return f"why lesion {lesion.id} is not measurable is a text of up to {MAX_TEXT} characters"
+        if not isinstance(lesion.node, bool):
+            return f"whether lesion {lesion.id} is a node is true or false"
+    return None
+
+
 def _anything(name: str, value: Any) -> str | None:  # noqa: ARG001 - as every check
     return None
 
@@ -176,6 +208,10 @@ _TYPES: dict[Any, Callable[[str, Any], str | None]] = {
     Proof: _one_of(*get_args(Proof)),
     Looked: _one_of(*get_args(Looked)),
     tuple[int, ...]: _places,
+    Literal["followed", "declined", "missed"]: _decision,
+    bool | None: _maybe,
+    tuple[str, ...]: _names,
+    tuple[Described, ...]: _described,
     Mapping[str, str]: _texts,
     Mapping[str, bool]: _named,
     Mapping[str, Recorded]: _named,

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from equipoise.conduct import Decision, ParticipantState, commands
+from equipoise.conduct.lesions import FOLLOW_UP
 from equipoise.conduct.lists import level
+from equipoise.conduct.proposals import undecided
 from equipoise.disease import NO_ARM, Histories, linear_predictors, simulate
 from equipoise.disease.histories import CANCER
 from equipoise.errors import DesignError
@@ -18,6 +20,7 @@ from equipoise.rehearsal.agenda import Agenda
 from equipoise.rehearsal.clock import Office
 from equipoise.rehearsal.draws import Draws
 from equipoise.rehearsal.fate import LOCAL, Fate
+from equipoise.rehearsal.lesions import Lesions
 from equipoise.rehearsal.responses import Responses
 from equipoise.rehearsal.setting import Setting
 from equipoise.units import days_to_months
@@ -43,6 +46,8 @@ class Course:
         self.over = False
         compartments = setting.protocol.response.compartments if setting.protocol.response else ()
         self.responses = Responses(setting.assumptions, self.draws, compartments)
+        rules = setting.protocol.response
+        self.lesions = Lesions(rules, self.draws) if rules is not None and rules.recorded == "lesions" else None
         self.agenda = Agenda()
         self.treated: set[tuple[str | None, str]] = set()
         """Steps of treatment by arm that were given, as arm and label."""
@@ -158,9 +163,11 @@ class Course:
     def assess(self, day: date, visit: str) -> None:
         """An assessment at a follow-up visit, and the progressions that it finds."""
         found = self._find(day)
-        if self.responses.compartments:
+        if self.lesions is not None:
+            self._assess_lesions(self.lesions, day, FOLLOW_UP, dict.fromkeys(found, "PD"), visit=visit)
+        elif self.responses.compartments:
             responses = self.responses.at_visit(found)
-            self.submit(commands.Assess, day, name="follow_up", responses=responses, visit=visit)
+            self.submit(commands.Assess, day, name=FOLLOW_UP, responses=responses, visit=visit)
         else:
             self.submit(commands.Visit, day, visit=visit)
         self._record_found(found, day)
@@ -168,8 +175,35 @@ class Course:
     def assess_response(self, day: date, name: str) -> None:
         """An assessment of the pathway, and the progressions that it finds."""
         found = self._find(day)
-        self.submit(commands.Assess, day, name=name, responses=self.responses.at(name, found))
+        responses = self.responses.at(name, found)
+        if self.lesions is not None:
+            self._assess_lesions(self.lesions, day, name, responses)
+        else:
+            self.submit(commands.Assess, day, name=name, responses=responses)
         self._record_found(found, day)
+
+    def describe_lesions(self, day: date) -> None:
+        """Describe the lesions before treatment, where the trial records them."""
+        if self.lesions is not None:
+            self.submit(commands.DescribeLesions, day, lesions=self.lesions.described())
+
+    def _assess_lesions(self, lesions: Lesions, day: date, name: str, wanted: dict[str, str], **more: Any) -> None:
+        """What is found of the lesions, so that the response is the one that was drawn."""
+        findings, new = lesions.found(wanted)
+        self.submit(commands.AssessLesions, day, name=name, findings=findings, new=new, **more)
+
+    def follow_proposals(self, day: date) -> None:
+        """The team follows what is proposed, at once."""
+        for window in undecided(self.state):
+            self.submit(commands.Decide, day, by=window.proposal.by, decision="followed")
+
+    def treat(self, intervention: str, status: str, day: date) -> None:
+        """Give an intervention; surgery takes out the lesions of its compartment."""
+        part = self.setting.protocol.interventions[intervention].resects
+        gone = self.lesions.of(part) if self.lesions is not None and part is not None else ()
+        self.submit(commands.Treat, day, intervention=intervention, status=status, lesions=gone)
+        if gone and self.lesions is not None and part is not None:
+            self.lesions.resected(part)
 
     def _find(self, day: date) -> dict[str, str]:
         """Progressions that have happened by this day and were not found before: by compartment."""
@@ -207,7 +241,8 @@ class Course:
         item = self.setting.protocol.events[event]
         if item.arms and self.state.arm not in item.arms:
             return
-        self.submit(commands.Happen, day, event=event, **self._crossover(event))
+        if item.assessed is None:  # what the assessments find is not entered
+            self.submit(commands.Happen, day, event=event, **self._crossover(event))
         if item.form is not None:
             self.fill(item.form, day)
         self.set_off(event, day)

@@ -36,7 +36,10 @@ def enter(course: Course, day: date) -> bool:
     course.submit(commands.Screen, day)
     course.fill_forms("screening", day)
     first = course.setting.protocol.entry_steps[0]
-    return _pass(course, first, day) if isinstance(first, Register) else True
+    entered = _pass(course, first, day) if isinstance(first, Register) else True
+    if entered:
+        course.describe_lesions(day)
+    return entered
 
 
 def walk(course: Course) -> Iterator[date]:
@@ -83,6 +86,7 @@ def _loop(course: Course, loop: Repeat, start: date) -> Generator[date, None, da
         course.responses.turn = turn
         if not all(_take(course, settings(step), day) for step in loop.steps):
             break
+        course.follow_proposals(day)
         until = loop.until
         if until is not None and course.office.desk.criteria.rule(until).judge(course.state.values).value is True:
             break
@@ -156,7 +160,7 @@ def _treat(course: Course, step: Treat, day: date) -> None:
     for name in (*step.interventions, *chosen):
         is_act = protocol.interventions[name].kind in ACTS
         done |= is_act
-        course.submit(commands.Treat, day, intervention=name, status="done" if is_act else "started")
+        course.treat(name, "done" if is_act else "started", day)
         course.set_off(name, day)
     if done and step.form is not None:
         course.fill(step.form, day)

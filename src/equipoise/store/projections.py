@@ -21,6 +21,7 @@ from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
 from equipoise.store.due import quality_row
 from equipoise.store.tasks import open_tasks
+from equipoise.store.tasks_of_response import response_tasks
 
 Key: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]
@@ -111,7 +112,8 @@ def participant_rows(
         ALLOCATION.name: dict(_allocations(state)),
         FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state, criteria)
+            (number, task.kind, task.name): (task.role,)
+            for task in (*open_tasks(criteria.protocol, state, criteria), *response_tasks(criteria, state))
         },
         QUALITY.name: {(number,): quality_row(criteria, state)},
     }  # fmt: skip  # short items of one kind share a line

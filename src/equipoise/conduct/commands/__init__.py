@@ -20,6 +20,8 @@ from equipoise.conduct.commands.control import (
 )
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands.lesions import Adjudicate, AssessLesions, Described, DescribeLesions
+from equipoise.conduct.commands.proposals import Decide, Stage
 from equipoise.conduct.commands.quality import (
     Alive,
     AnswerQuery,
@@ -63,6 +65,11 @@ ParticipantCommand: TypeAlias = (
     | Deviate
     | Reclassify
     | Alive
+    | DescribeLesions
+    | AssessLesions
+    | Adjudicate
+    | Decide
+    | Stage
 )
 TrialCommand: TypeAlias = (
     Open | CheckCohort | Reveal | Close | Grant | Revoke | LockTrial | UnlockTrial | Freeze | Access | SignTrial | Sweep
@@ -71,18 +78,23 @@ Command: TypeAlias = ParticipantCommand | TrialCommand
 
 __all__ = [
     "Access",
+    "Adjudicate",
     "Alive",
     "Allocate",
     "AllocateByHand",
     "AnswerQuery",
     "Assess",
+    "AssessLesions",
     "CheckCohort",
     "Classify",
     "Close",
     "CloseQuery",
     "Command",
     "Correct",
+    "Decide",
     "Depart",
+    "DescribeLesions",
+    "Described",
     "Deviate",
     "Find",
     "FollowUpAdverseEvent",
@@ -106,6 +118,7 @@ __all__ = [
     "Screen",
     "Sign",
     "SignTrial",
+    "Stage",
     "Strike",
     "Sweep",
     "Treat",

@@ -10,10 +10,11 @@ from equipoise.conduct.commands.base import AboutParticipant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treat(AboutParticipant):
-    """An intervention was started, done or stopped."""
+    """An intervention was started, done or stopped; `lesions` are those of baseline that surgery took out."""
 
     intervention: str
     status: Literal["started", "done", "stopped"]
+    lesions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,12 @@ class Judge(AboutParticipant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assess(AboutParticipant):
-    """Response by compartment. `name` is an assessment of the pathway, or `follow_up`."""
+    """Response by compartment, where no lesions are recorded; `name` is one of the pathway, or `follow_up`."""
 
     name: str
     responses: Mapping[str, str]
     visit: str | None = None
+    reading: str = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from equipoise.conduct.folds.fold import Fold, alive
+from equipoise.conduct.responses import with_found
 from equipoise.conduct.state import Assignment, ParticipantState, Refusal
 from equipoise.conduct.values import Recorded
 
@@ -37,7 +38,7 @@ def _allocate(fold: Fold) -> ParticipantState:
     if first:
         values["arm"] = fold.data["arm"]
     counted = dict(fold.data.get("levels", {})) if first else fold.state.at_allocation
-    return replace(
+    state = replace(
         fold.state,
         assignments=(*fold.state.assignments, Assignment(step, fold.data["arm"], fold.on, fold.data["method"])),
         steps={step: fold.on, **fold.state.steps},
@@ -45,6 +46,7 @@ def _allocate(fold: Fold) -> ParticipantState:
         at_allocation=counted,
         last_alive=alive(fold.state, fold.on),
     )
+    return with_found(fold.criteria.protocol, state)  # a progression may count in some arms only
 
 
 FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from equipoise.assessment import Resection
 from equipoise.conduct.folds.fold import Fold, alive
+from equipoise.conduct.responses import with_resection
 from equipoise.conduct.state import LOST, Left, Occurrence, ParticipantState, Treatment
 from equipoise.protocol.rules import PartialDate
 
 
 def _treat(fold: Fold) -> ParticipantState:
     treatment = Treatment(fold.data["intervention"], fold.data["status"], fold.on)
-    return replace(fold.state, treatments=(*fold.state.treatments, treatment), last_alive=alive(fold.state, fold.on))
+    state = replace(fold.state, treatments=(*fold.state.treatments, treatment), last_alive=alive(fold.state, fold.on))
+    gone = tuple(fold.data.get("lesions", ()))
+    return with_resection(fold.criteria.protocol, state, Resection(fold.on, gone)) if gone else state
 
 
 def _event(fold: Fold) -> ParticipantState:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from equipoise.conduct.folds.fold import Fold, alive, by_day
-from equipoise.conduct.state import Assessment, Assignment, FormRecord, ParticipantState
+from equipoise.conduct.state import FormRecord, ParticipantState
 from equipoise.conduct.values import Recorded, from_json
 from equipoise.errors import LedgerError
 from equipoise.protocol.model.questionnaire import item_variables, score_variables, scored
@@ -31,35 +31,6 @@ def _judge(fold: Fold) -> ParticipantState:
         what = f"entry {fold.entry.seq} ('judge') answers {', '.join(wrong)} with neither true nor false"
         raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
     return replace(fold.state, values={**fold.state.values, **answers})
-
-
-def _assess(fold: Fold) -> ParticipantState:
-    assessment = Assessment(
-        fold.data["name"], fold.on, fold.data.get("visit"), dict(fold.data["responses"]), fold.data["overall"]
-    )
-    named: dict[str, Recorded] = {}
-    name = fold.data["name"]
-    newest = not any(item.name == name and item.on > fold.on for item in fold.state.assessments)
-    if newest and f"{name}_response" in fold.criteria.protocol.dictionary:
-        named = {f"{name}_{part}": value for part, value in fold.data["responses"].items()}
-        named |= {f"{name}_response": fold.data["overall"], f"{name}_date": fold.on}
-    return replace(
-        fold.state,
-        assessments=by_day(fold.state.assessments, assessment),
-        values={**fold.state.values, **named},
-        last_alive=alive(fold.state, fold.on),
-    )
-
-
-def _classify(fold: Fold) -> ParticipantState:
-    found = Assignment(fold.data["by"], fold.data["value"], fold.on)
-    later = any(item.step == found.step and item.on > fold.on for item in fold.state.classes)
-    newest = {} if later else {found.step: found.arm}
-    return replace(
-        fold.state,
-        classes=by_day(fold.state.classes, found),
-        values={**fold.state.values, **newest},
-    )
 
 
 def _visit(fold: Fold) -> ParticipantState:
@@ -94,8 +65,6 @@ def _correct(fold: Fold) -> ParticipantState:
 FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     "form": _form,
     "judge": _judge,
-    "assess": _assess,
-    "classify": _classify,
     "visit": _visit,
     "missed": _missed,
     "correct": _correct,

@@ -17,6 +17,7 @@ from typing import Any
 
 from scipy.special import ndtr
 
+from equipoise.assessment import Response, combined_response
 from equipoise.errors import DesignError
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.assumptions import Assumptions, Distribution
@@ -154,11 +155,10 @@ def _sources(protocol: Protocol, assumptions: Assumptions) -> Iterator[_Source]:
             )
 
 
-def _response_values(name: str, response: Mapping[str, str]) -> dict[str, str]:
-    """Progression in any compartment is progression of all, else the least response counts."""
-    order = ("PD", "NE", "SD", "non-CR/non-PD", "PR", "CR")
-    overall = min(response.values(), key=order.index)
-    return {f"{name}_{part}": value for part, value in response.items()} | {f"{name}_response": overall}
+def _response_values(name: str, response: Mapping[str, Response]) -> dict[str, str]:
+    """The responses that are drawn, with the overall one as it is put together from them."""
+    parts: dict[str, str] = {f"{name}_{part}": value for part, value in response.items()}
+    return parts | {f"{name}_response": combined_response(response.values())}
 
 
 def _values(variable: Variable, distribution: Distribution) -> Iterator[tuple[Any, float]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.protocol.checks.allocation import SITE, check_lists, list_variables
 from equipoise.protocol.checks.report import fail, require, require_each
+from equipoise.protocol.checks.response import check_response_rules
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.pathway import (
     Assess,
@@ -25,15 +26,20 @@ from equipoise.protocol.model.pathway import (
 from equipoise.protocol.model.questionnaire import score_variables
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from equipoise.protocol.checks.rules import Rules
     from equipoise.protocol.model.pathway import Step
     from equipoise.protocol.model.trial import Path, Protocol
+
+    Placed: TypeAlias = Iterable[tuple[Path, StepSettings]]
 
 
 def check_conduct(protocol: Protocol, rules: Rules) -> None:
     """Check everything that running the trial rests on; `rules` are the compiled ones by path."""
     _check_forms(protocol)
     _check_response(protocol)
+    check_response_rules(protocol, placed_steps(protocol.pathway))
     _check_unique_ids(protocol)
     _check_steps(protocol)
     _check_arms(protocol)
@@ -81,7 +87,7 @@ def _check_response(protocol: Protocol) -> None:
     """What an assessment and a classification declare must not collide."""
     parts = protocol.response.compartments if protocol.response else ()
     for i, part in enumerate(parts):
-        if part in ("date", "response") or part in parts[:i]:
+        if part in ("date", "response", "overall") or part in parts[:i]:
             fail(protocol, ("response", "compartments", i), f"'{part}' is taken already", "take another name")
     for name, table in protocol.classifications.items():
         values = [row.value for row in table.rows]
@@ -191,6 +197,7 @@ def _check_reachable(protocol: Protocol, rules: Rules) -> None:
     later = {step.id for step in protocol.entry_steps}
     given: set[str | None] = set()
     seen = {"screening_date"} | {c.judgement_variable for c in protocol.eligibility if c.judgement}
+    seen |= {variable for name, staging in protocol.staging.items() for variable in staging.variables(name)}
     for path, step in placed_steps(protocol.pathway):
         match step:
             case Assess():

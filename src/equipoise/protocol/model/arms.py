@@ -14,6 +14,9 @@ class Intervention(Sourced):
 
     label: Label
     kind: Literal["drug", "procedure", "radiation", "combination", "behavioural", "other"]
+    resects: Name | None = Field(
+        default=None, description="The compartment whose lesions a procedure takes out, where lesions are recorded."
+    )
 
 
 class Arm(Sourced):

@@ -27,6 +27,11 @@ class Event(Sourced):
     partial: Partial | None = Field(
         default=None, description="That its day or month may be unknown, and how it is imputed."
     )
+    assessed: Name | None = Field(
+        default=None,
+        description="A progression that the assessments find: of this compartment, or `overall`. It is dated by the "
+        "visit that finds it, and nobody enters it.",
+    )
 
 
 class Sensitivity(Element):

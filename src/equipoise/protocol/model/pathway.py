@@ -39,6 +39,7 @@ class Assess(Sourced):
     name: Name
     label: Label = "Assessment of response"
     progression_increase: float | None = Field(default=None, gt=0, lt=1, description="Differs from the trial's.")
+    progression_at_least_mm: float | None = Field(default=None, ge=0, le=1000, description="Differs from the trial's.")
 
 
 class Classify(Sourced):

@@ -30,6 +30,7 @@ from equipoise.protocol.model.questionnaire import item_variables, score_variabl
 from equipoise.protocol.model.registry import Registry, Version
 from equipoise.protocol.model.response import RESPONSES, Classification, ResponseCriteria
 from equipoise.protocol.model.safety import AdverseEvents
+from equipoise.protocol.model.staging import Staging
 from equipoise.protocol.model.statistics import Analysis, Claim, Design
 from equipoise.protocol.model.variables import Form, Variable
 
@@ -57,6 +58,7 @@ class Protocol(Element):
     guidance: tuple[Guidance, ...] = ()
     response: ResponseCriteria | None = None
     classifications: dict[Name, Classification] = Field(default_factory=dict)
+    staging: dict[Name, Staging] = Field(default_factory=dict)
     pathway: tuple[Step, ...] = Field(min_length=1)
     queries: tuple[QueryRule, ...] = Field(default=(), description="Checks of recorded values that ask the site.")
     deviations: Deviations | None = Field(default=None, description="What is recorded as a deviation by itself.")
@@ -133,6 +135,8 @@ class Protocol(Element):
         for name, classification in self.classifications.items():
             values = {row.value: row.label for row in classification.rows}
             found[name] = Variable(label=classification.label, type="choice", values=values)
+        for name, staging in self.staging.items():
+            found |= staging.variables(name)
         for criterion in self.eligibility:
             if criterion.judgement:
                 title = f"{criterion.id} as judged by the {criterion.judgement}: {criterion.title}"
