@@ -151,7 +151,7 @@ def office():
     submit(commands.Register, -92, step="registration")
     lesions = (
         commands.Described(id="B1", site="breast", found="40"), commands.Described(id="L1", site="liver", found="30")
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
     submit(commands.DescribeLesions, -92, lesions=lesions)
     submit(commands.AssessLesions, 0, name="induction", findings={"B1": "20", "L1": "30"})
     submit(commands.Judge, 0, answers={"I7": True})

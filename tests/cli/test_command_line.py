@@ -223,9 +223,11 @@ def test_an_audit_prints_who_did_what_and_the_roles_that_were_given(
     assert {row["participant"] for row in found["rows"]} == {"00002"}
     assert {row["role"] for row in found["rows"]} == {"investigator"}
     assert found["signatures"] == []
-    status, out, _ = call(capsys, "audit", ledger)
+    status, out, _ = call(capsys, "audit", ledger, "--json")
     assert "(Synthetic coordinator)" in out
     assert "(not shown)" in out
+    status, out, _ = call(capsys, "audit", ledger)
+    assert (status, "Synthetic" in out, "shown)" in out) == (0, True, True)
     assert call(capsys, "audit", ledger, "--participant", "99999")[0] == 2
 
 
@@ -288,7 +290,11 @@ def test_a_ledger_of_a_protocol_that_is_not_at_hand_is_verified_and_not_replayed
     found = json.loads(out)
     assert (status, found["ok"], found["replayed"]) == (0, True, False)
     assert found["replay"]["summary"].endswith("give the protocol file of 'elsewhere' with --trial")
-    assert call(capsys, "verify", str(ledger), "--trial", "tehran")[0] == 0
+    # a freeze holds the hash of the entry before it, which this change of the first entry makes another one
+    status, out, _ = call(capsys, "verify", str(ledger), "--trial", "tehran", "--json")
+    problems = json.loads(out)["replay"]["problems"]
+    assert (status, len(problems)) == (1, 1)
+    assert "the freeze does not hold the number and the head of the entries before it" in str(problems[0])
 
 
 def test_a_ledger_that_no_entry_opens_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def test_a_withdrawal_that_stops_more_follows_one_that_stopped_less_and_each_is_
     clerk.accepted(commands.Visit, visit="M3", day=after(90))
     clerk.accepted(commands.Withdraw, rule="W1", day=after(120))
     assert [(item.rule, item.on) for item in clerk.state().leavings] == [("W2", after(60)), ("W1", after(120))]
-    assert clerk.state().treatment_stopped.rule == "W2"  # type: ignore[union-attr]
+    assert clerk.state().treatment_stopped.rule == "W2"
     assert "follow-up of P1 stopped" in clerk.refused(commands.Visit, visit="M6", day=after(150))
     assert (os_row(clerk)["ADT"], os_row(clerk)["CNSDTDSC"]) == (after(120), "withdrawn (W1)")
     clerk.accepted(commands.Withdraw, rule="W5", day=after(130))

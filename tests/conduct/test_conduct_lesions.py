@@ -95,7 +95,7 @@ def test_a_typed_response_is_refused_where_lesions_are_recorded_and_the_reverse(
 def test_nobody_who_progressed_by_the_findings_is_randomised(lesions: Clerk) -> None:
     lesions.find("induction", day=after(90), new={"N1": "lung"})
     decision = lesions(commands.Allocate, step="randomisation", day=after(90))
-    assert "induction_response = PD" in "; ".join(decision.reasons)  # type: ignore[union-attr]
+    assert "induction_response = PD" in "; ".join(decision.reasons)
 
 
 # --- what is refused
@@ -320,7 +320,7 @@ def test_without_a_reading_that_counts_nobody_is_randomised() -> None:
     (found,) = clerk.state().assessments
     assert (found.overall, found.why) == ("NE", "by 'central' no reading counts yet")
     decision = clerk(commands.Allocate, step="randomisation", day=after(90))
-    assert "induction_response = not recorded" in str(decision.reasons) or "unknown" in str(decision.reasons)  # type: ignore[union-attr]
+    assert "induction_response = not recorded" in str(decision.reasons) or "unknown" in str(decision.reasons)
 
 
 def test_readings_that_agree_in_every_part_need_no_adjudicator() -> None:
@@ -534,7 +534,7 @@ def test_the_responses_are_those_of_the_criteria_in_whatever_order_they_are_ente
             left = {k: v for k, v in found.items() if k != "B1" or operated is None or n <= operated}
             told = {"name": "follow_up", "findings": left, "new": new, "doubtful": doubtful}
             clerk.accepted(commands.AssessLesions, **told, day=after(90 * n))
-    course = judge(PLAIN, expected, resections=gone, criteria=PROTOCOL.response.recist)  # type: ignore[union-attr]
+    course = judge(PLAIN, expected, resections=gone, criteria=PROTOCOL.response.recist)
     assert [(item.on, item.overall, item.responses, item.why) for item in clerk.state().assessments] == [
         (each.on, each.overall.response, {k: part.response for k, part in each.parts.items()}, each.overall.why)
         for each in course.assessments

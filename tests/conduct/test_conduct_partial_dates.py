@@ -23,7 +23,7 @@ def record(clerk: Clerk, value: Any) -> None:
     ("given", "kept"),
     [("2023", "2023"), ("2023-UN-UN", "2023"), ("2023-11", "2023-11"), ("2023-11-UN", "2023-11"),
      (PartialDate("2023-11-UN"), "2023-11"), (date(2023, 11, 3), "2023-11-03")],
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 def test_the_ledger_keeps_what_is_known_of_a_date(careful: Clerk, given: Any, kept: str) -> None:
     record(careful, given)
     assert careful.last().data["values"]["diagnosis_date"] == kept

@@ -39,7 +39,7 @@ def test_a_rule_opens_a_query_beside_the_entry_that_makes_it_true(careful: Clerk
     assert dict(last.data) == {
         "on": "2024-03-01", "rule": "Q1", "form": "screening", "message": "Diagnosed after screening?",
         "severity": "minor", "values": {"diagnosis_date": "2024-03-20", "screening_date": "2024-03-01"},
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     assert (query(careful).entry, query(careful).status, query(careful).age(after(5))) == (last.seq, "open", 5)
 
 

@@ -57,7 +57,7 @@ def test_a_scale_with_fewer_than_half_of_its_items_has_no_score(clerk: Clerk) ->
         ({"qlq_c30_ql2": Decimal(50)}, "is scored from the items, so it is not recorded"),
     ],
 )
-def test_an_answer_out_of_range_and_a_typed_score_are_refused(clerk: Clerk, values: dict, problem: str) -> None:  # type: ignore[type-arg]
+def test_an_answer_out_of_range_and_a_typed_score_are_refused(clerk: Clerk, values: dict, problem: str) -> None:
     assert problem in clerk.refused(commands.Record, form="quality", values=values, visit="M3", day=after(90))
 
 

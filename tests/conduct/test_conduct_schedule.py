@@ -89,7 +89,7 @@ def test_a_visit_that_was_struck_out_is_due_again(allocated: Clerk) -> None:
     ],
     ids=["death", "loss", "withdrawal of follow-up", "no more data"],
 )
-def test_nothing_is_due_after_the_end_and_what_was_overdue_stays_so(allocated: Clerk, end: tuple) -> None:  # type: ignore[type-arg]
+def test_nothing_is_due_after_the_end_and_what_was_overdue_stays_so(allocated: Clerk, end: tuple) -> None:
     kind, options = end
     allocated.accepted(kind, day=after(180), **options)
     found = visits(allocated, after(2000))

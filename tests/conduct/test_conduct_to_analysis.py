@@ -75,10 +75,10 @@ def test_a_reclassification_brings_back_into_the_per_protocol_set(trial: Clerk) 
     said = {"category": "treatment", "description": "half the dose", "severity": "major", "per_protocol": "excluded"}
     trial.accepted(commands.Deviate, **said)
     entry = trial.last().seq
-    assert row(datasets(trial).adsl, "P1")["PPROTFL"] == "N"  # type: ignore[arg-type]
+    assert row(datasets(trial).adsl, "P1")["PPROTFL"] == "N"
     again: dict[str, Any] = {"deviation": entry, "severity": "minor", "per_protocol": "kept", "reason": "one cycle"}
     trial.accepted(commands.Reclassify, role="coordinator", day=after(300), **again)
-    assert row(datasets(trial).adsl, "P1")["PPROTFL"] == "Y"  # type: ignore[arg-type]
+    assert row(datasets(trial).adsl, "P1")["PPROTFL"] == "Y"
 
 
 def test_a_deviation_after_the_cut_off_has_not_happened_and_one_seen_later_has(trial: Clerk) -> None:

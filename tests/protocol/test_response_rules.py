@@ -88,7 +88,7 @@ def test_the_compartment_follows_from_the_site() -> None:
     assert response is not None
     assert [response.compartment(site) for site in ("Breast", "axillary", "contralateral axillary", "liver")] == [
         "primary", "primary", "metastatic", "metastatic",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short items of one kind share a line
     other = load(BOTH, "primary_sites: [Colon]").response
     assert other is not None
     assert [other.compartment(site) for site in ("colon", "breast")] == ["primary", "metastatic"]

@@ -60,7 +60,7 @@ def test_the_response_that_is_wanted_is_the_one_that_is_judged(
         tuple(Lesion(item.id, item.site) for item in described),
         tuple(Finding.measured(item.id, item.found or "") for item in described),
     )
-    visits, gone, before = [], [], {part: [] for part in PARTS}  # type: ignore[var-annotated]
+    visits, gone, before = [], [], {part: [] for part in PARTS}
     for turn, wanted in enumerate(turns):
         on = DAY + timedelta(days=90 * (turn + 1))
         findings, new = lesions.found(wanted)
@@ -94,7 +94,7 @@ def responses_of(text: str) -> dict[tuple[str | None, str], Any]:
 def test_a_trial_that_records_lesions_has_the_responses_of_one_that_records_responses(trial: str) -> None:
     text = protocol_path(trial).read_text(encoding="utf-8")
     short = text.replace("accrual: {start: 2011-05-05, end: 2018-05-31, participants: 570", "accrual: "
-                         "{start: 2011-05-05, end: 2012-05-31, participants: 80")  # fmt: skip
+                         "{start: 2011-05-05, end: 2012-05-31, participants: 80")  # fmt: skip  # short items of one kind share a line
     assert short != text
     plain = short.replace("  recorded: lesions\n", "")
     assert plain != short

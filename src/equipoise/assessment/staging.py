@@ -16,10 +16,10 @@ PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
 
 T_CATEGORIES = (
     "TX", "T0", "Tis", "T1", "T1mi", "T1a", "T1b", "T1c", "T2", "T3", "T4", "T4a", "T4b", "T4c", "T4d",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 N_CATEGORIES = (
     "NX", "N0", "N0(i+)", "N0(mol+)", "N1", "N1mi", "N1a", "N1b", "N1c", "N2", "N2a", "N2b", "N3", "N3a", "N3b", "N3c",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 M_CATEGORIES = ("M0", "M0(i+)", "M1")
 """There is no MX: without a sign of metastases it is M0, told clinically whatever the prefix of T and N is."""
 STAGE_GROUPS = ("0", "IA", "IB", "IIA", "IIB", "IIIA", "IIIB", "IIIC", "IV")
@@ -34,7 +34,7 @@ _GROUPS: dict[tuple[str, str], str] = {
     ("T2", "N1"): "IIB", ("T3", "N0"): "IIB",
     ("T0", "N2"): "IIIA", ("T1", "N2"): "IIIA", ("T2", "N2"): "IIIA", ("T3", "N1"): "IIIA", ("T3", "N2"): "IIIA",
     ("T4", "N0"): "IIIB", ("T4", "N1"): "IIIB", ("T4", "N2"): "IIIB",
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 """Without metastases; N3 is IIIC whatever T is. Micrometastases count apart in T0 and T1, as N1 in T2 to T4."""
 
 

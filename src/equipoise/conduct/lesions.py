@@ -114,7 +114,7 @@ def decide_assess_lesions(context: Context, command: AssessLesions) -> Decision:
     given: dict[str, Json] = {
         "name": command.name, "on": command.on.isoformat(), "visit": command.visit, **_read_by(command.reading),
         "findings": dict(command.findings), "markers_normal": command.markers_normal,
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     given |= {part: dict(of) for part, of in (("new", command.new), ("doubtful", command.doubtful)) if of}
     return _assessed(context, command, given)
 
@@ -131,7 +131,7 @@ def decide_adjudicate(context: Context, command: Adjudicate) -> Decision:
         return refuse(*problems)
     data: dict[str, Json] = {
         "name": command.name, "on": command.on.isoformat(), "reading": ADJUDICATOR, "agrees_with": command.agrees_with,
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     return _assessed(context, command, data)
 
 

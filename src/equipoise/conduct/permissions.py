@@ -25,7 +25,7 @@ _OF_PARTICIPANT = frozenset(
         "AnswerQuery", "Deviate", "Alive",
         "DescribeLesions", "AssessLesions", "Decide", "Stage",
     }
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     ADMINISTRATOR: frozenset({"Grant", "Revoke"}),
@@ -45,7 +45,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "central reader": frozenset({"DescribeLesions", "AssessLesions", "Sign"}),
     "adjudicator": frozenset({"Adjudicate", "Sign"}),
     "statistician": frozenset({"CheckCohort", "Freeze", "SignTrial"}),
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 """Role, and the kinds of commands that it may give."""
 
 JUDGING = frozenset({"Judge", "Sign"})

@@ -42,7 +42,7 @@ def described_json(lesion: Described) -> dict[str, Json]:
     found: dict[str, Json] = {
         "id": lesion.id, "site": lesion.site, "role": lesion.role, "node": lesion.node, "found": lesion.found,
         "method": lesion.method, "slice_mm": lesion.slice_mm, "not_measurable": lesion.not_measurable or None,
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -166,7 +166,7 @@ def _agreeing(readings: Sequence[Reading]) -> Iterator[Reading]:
             yield replace(
                 item, responses=chosen.responses, overall=chosen.overall, judged=chosen.judged, line=chosen.line,
                 why=chosen.why,
-            )  # fmt: skip
+            )  # fmt: skip  # short items of one kind share a line
 
 
 def _that_count(response: ResponseCriteria, readings: Sequence[Reading]) -> Iterator[Assessment]:
@@ -185,7 +185,7 @@ def _that_count(response: ResponseCriteria, readings: Sequence[Reading]) -> Iter
             yield Assessment(
                 name, on, chosen.visit, chosen.responses, chosen.overall, chosen.reading, chosen.entry, chosen.line,
                 chosen.why,
-            )  # fmt: skip
+            )  # fmt: skip  # short items of one kind share a line
 
 
 def _chosen(rule: str, of: Mapping[str, Reading]) -> Reading | None:
