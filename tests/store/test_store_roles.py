@@ -14,7 +14,7 @@ from stored_trial import BothDesks
 from equipoise.conduct import commands
 from equipoise.protocol import loads
 from equipoise.store import Store
-from equipoise.store.driver import _OfDriver
+from equipoise.store.driver import _Sqlite
 from equipoise.store.pipeline import PipelineCursor
 from equipoise.store.roles import accounts_of, rows_of
 
@@ -84,13 +84,16 @@ def test_roles_of_one_trial_are_none_in_another(store: Store, trial: Guarded) ->
 def test_to_ask_for_roles_takes_one_statement_a_command(trial: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     trial.screen()
     asked: list[str] = []
-    for kind, name in ((_OfDriver, "execute"), (PipelineCursor, "_send")):  # what every statement goes through
 
-        def noted(self: Any, sql: str, values: Any = (), *, run: Any = getattr(kind, name)) -> Any:
+    def noting(run: Any) -> Any:
+        def noted(self: Any, sql: str, values: Any = ()) -> Any:
             asked.append(sql)
             return run(self, sql, values)
 
-        monkeypatch.setattr(kind, name, noted)
+        return noted
+
+    for kind, name in ((_Sqlite, "execute"), (PipelineCursor, "_send")):  # what every statement goes through
+        monkeypatch.setattr(kind, name, noting(getattr(kind, name)))
     trial.accepted(commands.Visit, visit="M3")
     assert len(asked) > 5
     assert sum("store_role" in sql for sql in asked) == 1
