@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.persons import rescreened, stands_against
 from equipoise.conduct.state import ParticipantState
 from equipoise.conduct.values import to_json
 from equipoise.conduct.well_formed import has_reason
@@ -34,7 +36,13 @@ def decide_screen(context: Context, command: Screen) -> Decision:
         return refuse(f"there is a participant {command.participant} already")
     if command.site is None:
         return refuse("a participant is screened at a site")
-    return accept("screen", command.participant, on=command.on.isoformat())
+    if problem := stands_against(context, command):
+        return refuse(problem)
+    on, same = command.on.isoformat(), command.pseudonym
+    accepted = accept("screen", command.participant, on=on, pseudonym=same, rescreens=command.rescreens)
+    unknown = bool(context.protocol.identity) and same is None
+    warnings = ("without a pseudonym, nothing tells whether this person is in the trial already",) if unknown else ()
+    return replace(accepted, drafts=(*accepted.drafts, *rescreened(command)), warnings=warnings)
 
 
 def decide_register(context: Context, command: Register) -> Decision:
@@ -142,7 +150,15 @@ def _admitted(
         if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, rows) == "fail"
     ]
     drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
-    return Accepted(drafts, arm=arm, warnings=tuple(map(cohort_warning, broken)))
+    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *_consent(context)))
+
+
+def _consent(context: Context) -> tuple[str, ...]:
+    """Who enters by a version and has consented to another is to be asked again."""
+    state, version = context.known, context.protocol.version
+    if state.version == version:
+        return ()
+    return (f"{state.number} has consented to version '{state.version}', and '{version}' is in force: ask again",)
 
 
 def _randomise(context: Context, command: Allocate, step: Randomise) -> Decision:

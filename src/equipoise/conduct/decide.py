@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct import admission, course, data, whole_trial
+from equipoise.conduct import admission, amendment, course, data, persons, whole_trial
 from equipoise.conduct.commands import (
+    Activate,
     Allocate,
     AllocateByHand,
+    Amend,
     CheckCohort,
     Close,
     Command,
     Correct,
     Cut,
+    Erase,
     Lose,
     Open,
+    Reconsent,
     Record,
     Register,
     Reveal,
@@ -25,11 +29,12 @@ from equipoise.conduct.commands import (
     Treat,
     Withdraw,
 )
-from equipoise.conduct.context import Context
+from equipoise.conduct.context import Amendment, Context, Others
 from equipoise.conduct.decision import Decider, Decision, Draft, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
+from equipoise.conduct.versions import criteria_for
 from equipoise.conduct.well_formed import malformed
 
 _DECIDERS: dict[type[Any], Decider] = {
@@ -37,6 +42,8 @@ _DECIDERS: dict[type[Any], Decider] = {
     **admission.DECIDERS,
     **data.DECIDERS,
     **course.DECIDERS,
+    **amendment.DECIDERS,
+    **persons.DECIDERS,
 }
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
@@ -51,23 +58,30 @@ def decide(
     *,
     seeds: Mapping[str, bytes] | None = None,
     cohort: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    amendment: Amendment | None = None,
+    others: Others | None = None,
 ) -> Decision:
     """Decide one command. Nothing that a command can hold makes it raise.
 
     Args:
-        criteria: the protocol with its rules compiled.
+        criteria: the protocol with its rules compiled; every version of it, if it was amended.
         trial: the state of the trial.
         participant: the state of the participant that the command is about; None if there is none of that number.
         command: what is asked. Its id has not been answered before: the caller looks that up.
         seeds: the secret seed of every list, 32 bytes each; needed to allocate.
         cohort: values of the participants who have passed each step that cohort rules count, by step; needed to
             register, to allocate and to check the cohort rules.
+        amendment: the text that an `Amend` proposes, and everybody whom it has to carry.
+        others: whom else a `Screen` is about, if it names an earlier number or holds a pseudonym.
 
     Returns:
         Entries to append, or a refusal that names everything that stands against it.
     """
-    context = Context(criteria, trial, participant, seeds or {}, cohort or {})
-    if problem := malformed(command) or _out_of_place(context, command):
+    if problem := malformed(command):
+        return refuse(problem)
+    judging = criteria_for(criteria, trial, participant, command)
+    context = Context(judging, trial, participant, seeds or {}, cohort or {}, amendment, others or Others())
+    if problem := _out_of_place(context, command):
         return refuse(problem)
     decision = _DECIDERS[type(command)](context, command)
     if utc_text(command.at) >= trial.last_time:
@@ -87,7 +101,7 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return "the trial is closed"
     if trial.opened == isinstance(command, Open):
         return "the trial is open already" if trial.opened else "the trial has not been opened"
-    if isinstance(command, Open | CheckCohort | Reveal | Close):
+    if isinstance(command, Open | CheckCohort | Reveal | Close | Amend | Activate):
         return None
     # a site east of Greenwich may be a day ahead of UTC
     if (command.on - command.at.date()).days > 1:
@@ -99,7 +113,11 @@ def _out_of_place(context: Context, command: Command) -> str | None:
         return f"there is no participant {command.participant}"
     if command.site != state.site and command.role not in CENTRAL_ROLES:
         return f"{state.number} is a participant of site {state.site}, and the {command.role} acts at another or none"
-    return None if isinstance(command, Correct | Strike) else _untimely(state, command)
+    if isinstance(command, Correct | Strike | Erase):
+        return None
+    if state.rescreened is not None:
+        return f"{state.number} was screened again as {state.rescreened.number} on {state.rescreened.on}"
+    return _untimely(state, command)
 
 
 def _untimely(state: ParticipantState, command: Any) -> str | None:
@@ -110,7 +128,7 @@ def _untimely(state: ParticipantState, command: Any) -> str | None:
     """
     if command.on < state.screened_on and not isinstance(command, Record):
         return f"{command.on} is before {state.number} was screened ({state.screened_on})"
-    leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose)
+    leads_on = isinstance(command, Register | Allocate | AllocateByHand | Withdraw | Lose | Reconsent)
     if state.died_on is not None and (leads_on or command.on > state.died_on):
         return f"{state.number} died on {state.died_on}"
     return _after_leaving(state, command)

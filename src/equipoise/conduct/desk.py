@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.commands import (
+    Allocate,
+    AllocateByHand,
+    Amend,
+    CheckCohort,
+    Command,
+    Register,
+    Screen,
+    TrialCommand,
+)
+from equipoise.conduct.context import Amendment, Others
 from equipoise.conduct.decide import decide
-from equipoise.conduct.decision import Decision, Draft, Refused, refuse
+from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.values import utc_text
+from equipoise.conduct.versions import amended_to, criteria_for
 from equipoise.conduct.well_formed import malformed
 from equipoise.errors import AllocationError, LedgerError
 from equipoise.ledger import Entry, Journal
@@ -38,26 +49,42 @@ class Desk:
         self.journal = Journal()
         self._seeds = dict(seeds or {})
         self._answers: dict[str, tuple[Command, Decision]] = {}
-        self._counted = tuple(dict.fromkeys(rule.of for rule in protocol.cohort_rules))
 
     @property
     def protocol(self) -> Protocol:
-        """The protocol that is run."""
+        """The protocol that is run: its newest version."""
         return self.criteria.protocol
 
     def submit(self, command: Command) -> Decision:
         """Decide a command, append its entries, fold them into the state, and answer."""
+        return self._submit(command, None)
+
+    def amend(self, protocol: Protocol, command: Amend) -> Decision:
+        """Like `submit`, for the command that amends the trial to a new version of the protocol."""
+        return self._submit(command, Amendment(protocol, self.participants.values()))
+
+    def _submit(self, command: Command, amendment: Amendment | None) -> Decision:
         if problem := malformed(command):
             return refuse(problem)
         if command.id in self._answers:
             first, answer = self._answers[command.id]
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
+        judging = criteria_for(self.criteria, self.trial, participant, command)
         decision = decide(
-            self.criteria, self.trial, participant, command, seeds=self._seeds, cohort=self._cohort(command)
+            self.criteria,
+            self.trial,
+            participant,
+            command,
+            seeds=self._seeds,
+            cohort=self._cohort(judging.protocol, command),
+            amendment=amendment,
+            others=self._others(command),
         )
+        if amendment is not None and isinstance(decision, Accepted):
+            self.criteria = self.criteria.also(amendment.protocol)
         for draft in decision.drafts:
-            self._append(command, draft)
+            self._append(command, draft, judging.protocol.version)
         self._answers[command.id] = command, decision
         return decision
 
@@ -72,7 +99,7 @@ class Desk:
             raise LedgerError(f"{type(command).__name__} {command.id} was refused: {'; '.join(decision.reasons)}")
         return decision
 
-    def _append(self, command: Command, draft: Draft) -> None:
+    def _append(self, command: Command, draft: Draft, version: str) -> None:
         entry = self.journal.append(
             time=utc_text(command.at),
             actor=command.actor,
@@ -81,28 +108,37 @@ class Desk:
             participant=draft.participant,
             kind=draft.kind,
             command=command.id,
-            version=self.trial.version or self.protocol.version,
+            version=version,
             reason=command.reason,
             data=draft.data,
         )
         self._fold(entry, self.journal.head)
 
     def _fold(self, entry: Entry, head: str) -> None:
-        self.trial = evolve_trial(self.protocol, self.trial, entry, head)
+        self.trial = evolve_trial(self.criteria.of(entry.version).protocol, self.trial, entry, head)
+        if entry.kind == "amend":
+            self.criteria = amended_to(self.criteria, entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
 
-    def _cohort(self, command: Command) -> dict[str, list[Mapping[str, Any]]]:
+    def _cohort(self, protocol: Protocol, command: Command) -> dict[str, list[Mapping[str, Any]]]:
         """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
-        if isinstance(command, CheckCohort):
-            steps = self._counted
-        elif isinstance(command, Register | Allocate | AllocateByHand):
-            steps = tuple(step for step in self._counted if step == command.step)
-        else:
+        if not isinstance(command, CheckCohort | Register | Allocate | AllocateByHand):
             return {}
+        steps = dict.fromkeys(rule.of for rule in protocol.cohort_rules)
         everybody = self.participants.values()
-        return {step: [state.values for state in everybody if step in state.steps] for step in steps}
+        return {
+            step: [state.values for state in everybody if step in state.steps]
+            for step in steps
+            if isinstance(command, CheckCohort) or step == command.step
+        }
+
+    def _others(self, command: Command) -> Others | None:
+        """Who else a screening is about."""
+        if not isinstance(command, Screen) or command.pseudonym is command.rescreens is None:
+            return None
+        return others_among(self.participants, command.rescreens, command.pseudonym)
 
 
 def _same(first: Command, again: Command) -> bool:
@@ -110,13 +146,29 @@ def _same(first: Command, again: Command) -> bool:
     return type(first) is type(again) and replace(again, at=first.at) == first
 
 
-def fold(protocol: Protocol, journal: Journal) -> tuple[TrialState, dict[str, ParticipantState]]:
+def others_among(participants: Mapping[str, ParticipantState], rescreens: str | None, pseudonym: str | None) -> Others:
+    """Who else a screening is about, of everybody."""
+    earlier = None if rescreens is None else participants.get(rescreens)
+    if pseudonym is None:
+        return Others(earlier)
+    return Others(earlier, tuple(state for state in participants.values() if state.pseudonym == pseudonym))
+
+
+def fold(
+    protocol: Protocol, journal: Journal, amendments: Sequence[Protocol] = ()
+) -> tuple[TrialState, dict[str, ParticipantState]]:
     """The states that a ledger adds up to.
+
+    Args:
+        protocol: the text that the ledger was opened under.
+        journal: the ledger.
+        amendments: the texts of the versions that the trial was amended to.
 
     Raises:
         LedgerError: an entry that cannot follow from those before it; names it.
     """
     desk = Desk(protocol)
+    desk.criteria = Criteria(protocol, amendments)
     for entry, head in _with_heads(journal):
         try:
             desk._fold(entry, head)

@@ -15,13 +15,30 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolVersion:
+    """A version of the protocol that the trial was opened under or amended to.
+
+    Attributes:
+        version: its number.
+        digest: SHA-256 of its text.
+        on: the day from which it is in force; None for the one that the trial was opened under.
+        sites: by site, the day from which it is in force there; None if it is so at all sites from `on`.
+    """
+
+    version: str
+    digest: str
+    on: date | None = None
+    sites: Mapping[str, date] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrialState:
     """One small record: what a command must know of the whole trial.
 
     Attributes:
         opened: whether the trial is open.
         closed: whether it is closed.
-        version: the protocol version in force.
+        version: the newest version of the protocol; which one is in force is a matter of the day and the site.
         entries: how many there are.
         head: hash of the last.
         screened: participants so far.
@@ -31,6 +48,7 @@ class TrialState:
         revealed: whether the seeds have been revealed.
         data_cut: the data cut-off date.
         last_time: time of the last entry.
+        versions: the versions of the protocol, in order.
     """
 
     opened: bool = False
@@ -45,6 +63,7 @@ class TrialState:
     revealed: bool = False
     data_cut: date | None = None
     last_time: str = ""
+    versions: tuple[ProtocolVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +153,21 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescreened:
+    """The number under which somebody was screened again, and when."""
+
+    number: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipantState:
     """What is known of one participant.
 
     Attributes:
         number: the participant's number; names live outside the ledger.
         site: the site that screened the participant.
-        version: the protocol version consented to.
+        version: the protocol version consented to, at first or again.
         values: the newest value of every recorded variable, dates of steps and responses among them.
         at_allocation: the values that counted when the arm was given; later corrections do not change them.
         steps: date of each entry step that was passed.
@@ -149,6 +176,10 @@ class ParticipantState:
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
+        pseudonym: what tells the same person under another number, where the protocol asks for it.
+        rescreens: the earlier number of somebody who is screened again.
+        rescreened: the later number, if this screening failed and there was another.
+        erased_on: when name and other identifying data were erased, which the ledger never held.
     """
 
     number: str
@@ -172,6 +203,10 @@ class ParticipantState:
     corrections: int = 0
     struck: tuple[int, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
+    pseudonym: str | None = None
+    rescreens: str | None = None
+    rescreened: Rescreened | None = None
+    erased_on: date | None = None
 
     @property
     def arm(self) -> str | None:
