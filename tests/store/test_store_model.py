@@ -106,7 +106,7 @@ def test_every_recorded_value_comes_back_with_its_type() -> None:
         "age": 54, "her2": "positive", "targeted": True, "creatinine": Decimal("88.5"), "remark": 'said "no"\n\u2028',
         "diagnosis_date": date(2024, 2, 1), "judged_i2": False, "arm": "A", "registration_date": date(2024, 3, 1),
     }  # fmt: skip
-    read = projections.Values(small()).of(projections.values_text(values))
+    read = projections.Values(small().dictionary).of(projections.values_text(values))
     assert read == values
     assert {name: type(value) for name, value in read.items()} == {name: type(value) for name, value in values.items()}
 

@@ -17,7 +17,11 @@ def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A ledger, as JSON lines.")],
     head: Annotated[str | None, typer.Option("--head", help="Hash of the last entry, as it was written down.")] = None,
     trial: Annotated[
-        str | None, typer.Option("--trial", help="Protocol, to replay allocations; read from the ledger if not said.")
+        list[str] | None,
+        typer.Option(
+            "--trial",
+            help="Protocol, to replay allocations; read from the ledger if not said. Amended: once a version.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -25,7 +29,7 @@ def run(
     from equipoise.ledger import verify_file
 
     result = verify_file(file, head=head)
-    replay = _replay(file, trial) if result.ok else _not_replayed("the chain is broken")
+    replay = _replay(file, trial or []) if result.ok else _not_replayed("the chain is broken")
     found = not result.ok or bool(replay["problems"])
     if as_json:
         problem = result.problem
@@ -50,7 +54,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _replay(file: Path, trial: str | None) -> dict[str, Any]:
+def _replay(file: Path, given: list[str]) -> dict[str, Any]:
     """Draw the allocations again, if the protocol is at hand.
 
     A ledger that names a shipped protocol, or is held to the one asked for, and was opened under another text, has a
@@ -65,14 +69,15 @@ def _replay(file: Path, trial: str | None) -> dict[str, Any]:
     opened = next((entry for entry in journal if entry.kind == "open"), None)
     if opened is None:
         return _not_replayed("no entry opens the trial", entry=1)
-    name = trial or str(opened.data.get("protocol"))
-    if trial is None and name not in trials.shipped():
+    name = str(opened.data.get("protocol"))
+    if not given and name not in trials.shipped():
         return _not_replayed(f"give the protocol file of '{name}' with --trial")
-    protocol = load(name)
-    if protocol.digest != opened.data.get("digest"):
-        what = f"the ledger was opened under another text of the protocol than {protocol.id} has here"
+    texts = [load(item) for item in given or [name]]
+    first = next((text for text in texts if text.digest == opened.data.get("digest")), None)
+    if first is None:
+        what = f"the ledger was opened under another text of the protocol than {texts[0].id} has here"
         return _not_replayed(what, entry=opened.seq)
-    replay = replay_allocations(protocol, journal)
+    replay = replay_allocations(first, journal, [text for text in texts if text is not first])
     return {
         "replayed": True,
         "allocations": replay.allocations,

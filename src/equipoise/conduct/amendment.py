@@ -184,7 +184,7 @@ def _not_recorded(so_far: Sequence[Protocol], new: Protocol, state: ParticipantS
                 yield f"'{name}' has been recorded, and the new version has no such variable"
         elif variable.identifying or variable.derived is not None:
             yield f"'{name}' has been recorded, and would be {'identifying' if variable.identifying else 'derived'}"
-        elif variable.values is not None and value not in variable.values:
+        elif variable.values is not None and isinstance(value, str) and value not in variable.values:
             yield f"'{name}' has been recorded as {shown(value)}, which the new version does not admit"
     events = {name: item.kind for name, item in new.events.items()}
     for event in state.events:
@@ -205,8 +205,8 @@ def _reworded(old: Protocol, new: Protocol) -> Iterator[str]:
         other = after.get(item.id)
         if item.judgement is None or other is None or other.judgement is None:
             continue
-        if (item.title, item.quotes, item.rule) != (other.title, other.quotes, other.rule):
-            yield f"{item.id} is changed and keeps its id: answers given to it so far count for it as it is now"
+        if (item.title, item.quotes) != (other.title, other.quotes):
+            yield f"{item.id} is worded otherwise and keeps its id: answers given so far count for it as it is now"
 
 
 def changes(old: Protocol, new: Protocol) -> Iterator[str]:

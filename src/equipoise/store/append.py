@@ -25,8 +25,19 @@ from equipoise.conduct import (
     evolve_trial,
     utc_text,
 )
-from equipoise.conduct.commands import Allocate, AllocateByHand, CheckCohort, Command, Register, TrialCommand
+from equipoise.conduct.commands import (
+    Allocate,
+    AllocateByHand,
+    Amend,
+    CheckCohort,
+    Command,
+    Register,
+    Screen,
+    TrialCommand,
+)
+from equipoise.conduct.context import Amendment, Others
 from equipoise.conduct.decision import refuse
+from equipoise.conduct.versions import criteria_for
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
@@ -48,6 +59,8 @@ _ANSWERED = "SELECT text FROM store_entry WHERE trial_id = %s AND seq BETWEEN %s
 _OF_PARTICIPANT = "SELECT text FROM store_entry WHERE trial_id = %s AND participant = %s ORDER BY seq"
 _STRATA = "SELECT stratum, state_json FROM store_stratum WHERE trial_id = %s AND list = %s"
 _PASSED = "SELECT steps_json, values_json FROM store_participant WHERE trial_id = %s ORDER BY screened"
+_ALL_STRATA = "SELECT list, stratum, state_json FROM store_stratum WHERE trial_id = %s"
+_SAME = "SELECT number FROM store_participant WHERE trial_id = %s AND pseudonym = %s ORDER BY screened"
 _NEW_HEAD = "UPDATE store_head SET entries = %s, hash = %s, state_json = %s WHERE trial_id = %s"
 
 
@@ -75,19 +88,37 @@ class Counter:
     locks: str
     compiled: Callable[[str], Compiled]
 
-    def submit(self, command: Command, seeds: Mapping[str, bytes]) -> Answer:
-        """Decide a command that is well formed and write what follows, or give the first answer again."""
+    def submit(
+        self, command: Command, seeds: Mapping[str, bytes], amendment: Callable[[Criteria], Amendment] | None = None
+    ) -> Answer:
+        """Decide a command that is well formed and write what follows, or give the first answer again.
+
+        `amendment` makes what an `Amend` proposes.
+        """
         compiled, state = self._held()
-        criteria = compiled.criteria
         if (first := self._answered(command)) is not None:
             return first
+        every = compiled.criteria
+        participant = None if isinstance(command, TrialCommand) else participant_of(self, every, command.participant)
+        criteria = criteria_for(every, state, participant, command)
         if isinstance(command, Allocate | AllocateByHand):
             state = replace(state, lists=self._lists(criteria, command.step))
-        participant = None if isinstance(command, TrialCommand) else participant_of(self, criteria, command.participant)
-        cohort = self._cohort(compiled, command)
-        decision = decide(criteria, state, participant, command, seeds=seeds, cohort=cohort)
+        elif isinstance(command, Amend):
+            state = replace(state, lists=self._all_lists())
+        decision = decide(
+            criteria,
+            state,
+            participant,
+            command,
+            seeds=seeds,
+            cohort=self._cohort(compiled, criteria, command),
+            amendment=None if amendment is None else amendment(every),
+            others=self._others(every, command) if isinstance(command, Screen) else None,
+        )
         work = _Work(criteria, state, participant)
         for draft in decision.drafts:
+            if draft.participant not in (None, getattr(command, "participant", None)):
+                work.take_in(participant_of(self, every, str(draft.participant)))
             work.add(command, draft)
         if work.entries:
             self._write(work, participant, state)
@@ -126,9 +157,25 @@ class Counter:
             found[name_of_list] = projections.list_state(self.cursor.fetchall())
         return found
 
-    def _cohort(self, compiled: Compiled, command: Command) -> dict[str, list[Mapping[str, Any]]]:
+    def _all_lists(self) -> dict[str, ListState]:
+        self.cursor.execute(_ALL_STRATA, (self.trial,))
+        strata: dict[str, list[tuple[str, str]]] = {}
+        for name, stratum, text in self.cursor.fetchall():
+            strata.setdefault(name, []).append((stratum, text))
+        return {name: projections.list_state(rows) for name, rows in strata.items()}
+
+    def _others(self, criteria: Criteria, command: Screen) -> Others:
+        """Who else a screening is about."""
+        earlier = None if command.rescreens is None else participant_of(self, criteria, command.rescreens)
+        if command.pseudonym is None:
+            return Others(earlier)
+        self.cursor.execute(_SAME, (self.trial, command.pseudonym))
+        found = (participant_of(self, criteria, number) for (number,) in self.cursor.fetchall())
+        return Others(earlier, tuple(state for state in found if state is not None))
+
+    def _cohort(self, compiled: Compiled, criteria: Criteria, command: Command) -> dict[str, list[Mapping[str, Any]]]:
         """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
-        steps = {rule.of for rule in compiled.criteria.protocol.cohort_rules}
+        steps = {rule.of for rule in criteria.protocol.cohort_rules}
         if isinstance(command, Register | Allocate | AllocateByHand):
             steps &= {command.step}
         elif not isinstance(command, CheckCohort):
@@ -145,11 +192,10 @@ class Counter:
     def _write(self, work: _Work, participant: ParticipantState | None, before: TrialState) -> None:
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
-        if work.participant is not participant:
-            rows = projections.participant_rows
-            projections.write(
-                self.cursor, self.trial, rows(work.criteria, participant), rows(work.criteria, work.participant)
-            )
+        rows = projections.participant_rows
+        for one, after in ((participant, work.participant), *work.others.values()):
+            if after is not one:
+                projections.write(self.cursor, self.trial, rows(work.criteria, one), rows(work.criteria, after))
         if work.state.lists is not before.lists:
             strata = projections.stratum_rows
             projections.write(self.cursor, self.trial, strata(before.lists), strata(work.state.lists))
@@ -162,8 +208,14 @@ class _Work:
 
     def __init__(self, criteria: Criteria, state: TrialState, participant: ParticipantState | None) -> None:
         self.criteria, self.state, self.participant = criteria, state, participant
+        self.others: dict[str, tuple[ParticipantState, ParticipantState]] = {}  # before and after
         self.entries: list[Entry] = []
         self.rows: list[tuple[Any, ...]] = []
+
+    def take_in(self, other: ParticipantState | None) -> None:
+        """Somebody else whom an entry will be about."""
+        if other is not None:
+            self.others[other.number] = (other, other)
 
     def add(self, command: Command, draft: Draft) -> None:
         """Seal one more entry, and fold it into the states."""
@@ -177,7 +229,7 @@ class _Work:
             participant=draft.participant,
             kind=draft.kind,
             command=command.id,
-            version=self.state.version or self.criteria.protocol.version,
+            version=self.criteria.protocol.version,
             reason=command.reason,
             data=draft.data,
         )
@@ -187,7 +239,10 @@ class _Work:
         self.entries.append(entry)
         self.rows.append(entry_row(entry, digest, text))
         self.state = evolve_trial(self.criteria.protocol, self.state, entry, digest)
-        if entry.participant is not None:
+        if entry.participant in self.others:
+            before, now = self.others[entry.participant]
+            self.others[entry.participant] = (before, evolve_participant(self.criteria, now, entry))
+        elif entry.participant is not None:
             self.participant = evolve_participant(self.criteria, self.participant, entry)
 
 

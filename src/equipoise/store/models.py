@@ -25,7 +25,7 @@ class ProtocolText(models.Model):
     pk = models.CompositePrimaryKey("trial_id", "digest")
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
     digest = models.CharField(max_length=_HASH)
-    number = models.IntegerField()  # 1, 2, ...: the last is in force
+    number = models.IntegerField()  # 1, 2, ...: in the order of the versions
     text = models.TextField()
 
 
@@ -77,7 +77,7 @@ class Head(models.Model):
     trial = models.OneToOneField(Trial, on_delete=models.PROTECT, primary_key=True)
     entries = models.BigIntegerField()
     hash = models.CharField(max_length=_HASH)
-    protocol = models.CharField(max_length=_HASH)  # digest of the text in force
+    protocol = models.CharField(max_length=_HASH)  # digest of the newest version's text
     state_json = models.TextField()
 
 
@@ -107,11 +107,17 @@ class Participant(models.Model):
     last_alive = models.CharField(max_length=10, null=True)  # null if not known
     steps_json = models.TextField()
     values_json = models.TextField()
+    pseudonym = models.CharField(max_length=_HASH, null=True)  # null if the protocol asks for none
+    rescreens = models.CharField(max_length=_NAME, null=True)  # the earlier number; null if there is none
+    rescreened_as = models.CharField(max_length=_NAME, null=True)  # the later number; null if there is none
 
     class Meta:
-        """A site's participants."""
+        """A site's participants, and everybody with a pseudonym."""
 
-        indexes = (models.Index(fields=["trial", "site", "screened"], name="participant_of_site"),)
+        indexes = (
+            models.Index(fields=["trial", "site", "screened"], name="participant_of_site"),
+            models.Index(fields=["trial", "pseudonym"], name="participant_of_pseudonym"),
+        )
 
 
 class Allocation(models.Model):
@@ -163,6 +169,15 @@ class Task(models.Model):
         """What is open in a trial for a role."""
 
         indexes = (models.Index(fields=["trial", "role"], name="task_of_role"),)
+
+
+class Identity(models.Model):
+    """Who a participant is: values of identifying variables. They are not of the ledger, and can be erased."""
+
+    pk = models.CompositePrimaryKey("trial_id", "participant")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    participant = models.CharField(max_length=_NAME)
+    values_json = models.TextField()
 
 
 class Site(models.Model):

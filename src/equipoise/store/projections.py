@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
+from equipoise.conduct.state import ProtocolVersion
 from equipoise.conduct.values import Recorded, from_json, to_json
-from equipoise.protocol import Protocol
+from equipoise.protocol.model.variables import Variable
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -61,7 +62,7 @@ PARTICIPANT = Table(
     ("number",),
     (
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
-        "values_json",
+        "values_json", "pseudonym", "rescreens", "rescreened_as",
     ),
 )  # fmt: skip
 ALLOCATION = Table(
@@ -88,7 +89,8 @@ def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows
             for place, record in enumerate(state.forms, start=1)
         },
         TASK.name: {
-            (number, task.kind, task.name): (task.role,) for task in open_tasks(criteria.protocol, state)
+            (number, task.kind, task.name): (task.role,)
+            for task in open_tasks(criteria.of(state.version).protocol, state)
         },
     }  # fmt: skip
 
@@ -105,6 +107,9 @@ def _participant(state: ParticipantState) -> tuple[Any, ...]:
         _day(state.last_alive),
         text_of({step: day.isoformat() for step, day in state.steps.items()}),
         values_text(state.values),
+        state.pseudonym,
+        state.rescreens,
+        None if state.rescreened is None else state.rescreened.number,
     )
 
 
@@ -144,6 +149,7 @@ def trial_text(state: TrialState) -> str:
             "revealed": state.revealed,
             "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
+            "versions": [_version_json(item) for item in state.versions],
         }
     )
 
@@ -151,10 +157,19 @@ def trial_text(state: TrialState) -> str:
 def trial_state(text: str, *, entries: int, head: str, lists: Mapping[str, ListState]) -> TrialState:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut = kept.pop("data_cut")
-    return TrialState(
-        **kept, entries=entries, head=head, lists=lists, data_cut=None if cut is None else date.fromisoformat(cut)
-    )
+    cut, versions = kept.pop("data_cut"), tuple(_version(*item) for item in kept.pop("versions"))
+    data_cut = None if cut is None else date.fromisoformat(cut)
+    return TrialState(**kept, entries=entries, head=head, lists=lists, data_cut=data_cut, versions=versions)
+
+
+def _version_json(item: ProtocolVersion) -> list[Any]:
+    sites = None if item.sites is None else {site: day.isoformat() for site, day in item.sites.items()}
+    return [item.version, item.digest, _day(item.on), sites]
+
+
+def _version(version: str, digest: str, on: str | None, sites: dict[str, str] | None) -> ProtocolVersion:
+    days = None if sites is None else {site: date.fromisoformat(day) for site, day in sites.items()}
+    return ProtocolVersion(version, digest, None if on is None else date.fromisoformat(on), days)
 
 
 def values_text(values: Mapping[str, Recorded]) -> str:
@@ -163,14 +178,14 @@ def values_text(values: Mapping[str, Recorded]) -> str:
 
 
 class Values:
-    """Reads values back: the inverse of `values_text`, for one protocol.
+    """Reads values back: the inverse of `values_text`, for the variables of one trial.
 
     Cohort rules count everybody whenever somebody enters, and hardly anybody's values have changed since: what was read
     is remembered by its text.
     """
 
-    def __init__(self, protocol: Protocol) -> None:
-        self._dictionary = protocol.dictionary
+    def __init__(self, dictionary: Mapping[str, Variable]) -> None:
+        self._dictionary = dictionary
         self.of = lru_cache(maxsize=20_000)(self._read)
 
     def _read(self, text: str) -> Mapping[str, Recorded]:

@@ -60,7 +60,7 @@ def _trial(at: Counter, criteria: Criteria) -> TrialState:
     state = TrialState()
     for entry, digest in _entries(at):
         with following(entry):
-            state = evolve_trial(criteria.protocol, state, entry, digest)
+            state = evolve_trial(criteria.of(entry.version).protocol, state, entry, digest)
     return state
 
 

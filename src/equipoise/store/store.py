@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from equipoise.conduct import Criteria, ParticipantState, TrialState
-from equipoise.conduct.commands import Command
+from equipoise.conduct.commands import Amend, Command
 from equipoise.conduct.decision import refuse
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.well_formed import malformed
 from equipoise.ledger import Verification
 from equipoise.protocol import Protocol, loads
 from equipoise.store import database, guards, importing, projections, rebuild
+from equipoise.store.amending import amend
 from equipoise.store.answers import Answer
 from equipoise.store.append import Compiled, Counter, participant_of
 from equipoise.store.checkpoint import Checkpoint
@@ -31,7 +32,7 @@ from equipoise.store.trouble import told
 _TRIALS = "SELECT name FROM store_trial ORDER BY id"
 _TRIAL = "SELECT id FROM store_trial WHERE name = %s"
 _HEAD = "SELECT entries, hash FROM store_head WHERE trial_id = %s"
-_TEXT = "SELECT text FROM store_protocoltext WHERE digest = %s"
+_TEXTS = "SELECT text FROM store_protocoltext WHERE trial_id = %s ORDER BY number DESC"
 _DIGEST = "SELECT protocol FROM store_head WHERE trial_id = %s"
 _HASH = "SELECT hash FROM store_entry WHERE trial_id = %s AND seq = %s"
 
@@ -66,7 +67,7 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self._protocols: dict[str, Compiled] = {}
+        self._protocols: dict[tuple[int, str], Compiled] = {}
         self._numbers: dict[str, int] = {}
 
     @classmethod
@@ -147,6 +148,34 @@ class Store:
         with self._writing() as cursor:
             return self._counter(cursor, trial).submit(command, seeds or {})
 
+    def amend(self, trial: str, protocol_text: str, command: Amend) -> Answer:
+        """Amend a trial to a new version of its protocol: the entry and the text are written together.
+
+        Args:
+            trial: its name.
+            protocol_text: the text of the new version's file, to the byte: its digest is what the command names.
+            command: what is asked.
+
+        Returns:
+            The decision: a refusal says what the new version could not carry.
+
+        Raises:
+            ProtocolError: the text is no protocol.
+            StoreError: as of `submit`.
+        """
+        protocol = loads(protocol_text, file=f"{trial}.yaml")
+        if problem := malformed(command):
+            return Answer(refuse(problem))
+        with self._writing() as cursor:
+            return amend(self._counter(cursor, trial), protocol, protocol_text, command)
+
+    def protocols(self, trial: str) -> tuple[Protocol, ...]:
+        """Every version of the protocol, in order."""
+        with self._reading() as cursor:
+            criteria = self._criteria(cursor, self._number(cursor, trial))
+        newest, *others = (item.protocol for item in criteria.versions.values())
+        return (*reversed(others), newest)
+
     def ledger(self, trial: str) -> Ledger:
         """The ledger as it stands: iterate over its entries."""
         with self._reading() as cursor:
@@ -156,9 +185,9 @@ class Store:
         return Ledger(connections[self.alias], number, entries, head)
 
     def protocol(self, trial: str) -> Protocol:
-        """The protocol in force."""
+        """The newest version of the protocol."""
         with self._reading() as cursor:
-            return self._criteria_in_force(cursor, self._number(cursor, trial)).protocol
+            return self._criteria(cursor, self._number(cursor, trial)).protocol
 
     def state(self, trial: str) -> TrialState:
         """The trial's state, its lists among it. It tells what may come next: not for those who enrol."""
@@ -181,7 +210,7 @@ class Store:
         """
         with self._reading() as cursor:
             at = self._counter(cursor, trial)
-            found = participant_of(at, self._criteria_in_force(cursor, at.trial), number)
+            found = participant_of(at, self._criteria(cursor, at.trial), number)
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
@@ -195,13 +224,16 @@ class Store:
         with told(self.alias):
             return self.ledger(trial).write(Path(path))
 
-    def import_(self, path: str | Path, protocol_text: str, *, name: str | None = None) -> str:
+    def import_(
+        self, path: str | Path, protocol_text: str, *, name: str | None = None, amendments: Sequence[str] = ()
+    ) -> str:
         """Make a trial of a ledger file, whose chain has to hold and whose entries have to fold.
 
         Args:
             path: the file, as `export` or a rehearsal writes it.
             protocol_text: the text of the protocol that the ledger was opened under.
             name: what the trial is called here; the protocol's id if not said.
+            amendments: the texts of the versions that the trial was amended to.
 
         Returns:
             The name.
@@ -215,8 +247,9 @@ class Store:
         rows = importing.read_rows(Path(path), protocol)
         with self._writing() as cursor:
             number = importing.make_trial(cursor, name, protocol, protocol_text, datetime.now(UTC))
+            importing.keep_amendments(cursor, number, rows, amendments)
             importing.insert(cursor, number, rows)
-            rebuild.rebuild(self._counter(cursor, name), self._criteria_in_force(cursor, number))
+            rebuild.rebuild(self._counter(cursor, name), self._criteria(cursor, number))
         return name
 
     def rebuild(self, trial: str) -> rebuild.Rebuilt:
@@ -228,7 +261,7 @@ class Store:
         with self._writing() as cursor:
             at = self._counter(cursor, trial)
             cursor.execute(_HEAD + at.locks, (at.trial,))
-            return rebuild.rebuild(at, self._criteria_in_force(cursor, at.trial))
+            return rebuild.rebuild(at, self._criteria(cursor, at.trial))
 
     def verify(self, trial: str, *, head: str | None = None) -> Verification:
         """Verify the ledger as it is stored; see `Ledger.verify`."""
@@ -271,7 +304,8 @@ class Store:
 
     def _counter(self, cursor: Any, trial: str) -> Counter:
         locks = " FOR UPDATE" if connections[self.alias].vendor == "postgresql" else ""
-        return Counter(cursor, self._number(cursor, trial), locks, lambda digest: self._compiled(cursor, digest))
+        number = self._number(cursor, trial)
+        return Counter(cursor, number, locks, lambda digest: self._compiled(cursor, number, digest))
 
     def _number(self, cursor: Any, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
@@ -285,17 +319,19 @@ class Store:
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
-    def _criteria_in_force(self, cursor: Any, trial: int) -> Criteria:
+    def _criteria(self, cursor: Any, trial: int) -> Criteria:
+        """The criteria of the newest version, and beside them those of the others."""
         cursor.execute(_DIGEST, (trial,))
-        return self._compiled(cursor, cursor.fetchone()[0]).criteria
+        return self._compiled(cursor, trial, cursor.fetchone()[0]).criteria
 
-    def _compiled(self, cursor: Any, digest: str) -> Compiled:
-        """The protocol with a digest; made ready once."""
-        if digest not in self._protocols:
-            cursor.execute(_TEXT, (digest,))
-            protocol = loads(cursor.fetchone()[0])
-            self._protocols[digest] = Compiled(Criteria(protocol), projections.Values(protocol))
-        return self._protocols[digest]
+    def _compiled(self, cursor: Any, trial: int, digest: str) -> Compiled:
+        """The protocol whose newest version has a digest; made ready once."""
+        if (trial, digest) not in self._protocols:
+            cursor.execute(_TEXTS, (trial,))
+            newest, *others = [loads(text) for (text,) in cursor.fetchall()]
+            criteria = Criteria(newest, others)
+            self._protocols[trial, digest] = Compiled(criteria, projections.Values(criteria.dictionary))
+        return self._protocols[trial, digest]
 
 
 def _check_guards(alias: str) -> None:
