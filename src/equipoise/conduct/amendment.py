@@ -111,7 +111,11 @@ def not_carried(so_far: Sequence[Protocol], lists: Mapping[str, ListState], amen
                 yield f"list '{name}' {what}; give the new list a name of its own"
     yield from _types_differ(so_far, new)
     seen: set[str] = set()
+    known = so_far[-1].identity
     for participant in amendment.participants:
+        if participant.pseudonym is not None and new.identity != known:
+            yield f"persons are told apart by {_named(known)}: their pseudonyms cannot be compared with others"
+            known = new.identity  # said once
         for what in _not_recorded(so_far, new, participant):
             if what not in seen:
                 seen.add(what)

@@ -3,6 +3,7 @@
 from equipoise.store.answers import Answer
 from equipoise.store.checkpoint import Checkpoint
 from equipoise.store.errors import StoreError
+from equipoise.store.identities import Erased
 from equipoise.store.store import Store, prepare
 
-__all__ = ["Answer", "Checkpoint", "Store", "StoreError", "prepare"]
+__all__ = ["Answer", "Checkpoint", "Erased", "Store", "StoreError", "prepare"]

@@ -161,7 +161,7 @@ class Task(models.Model):
     pk = models.CompositePrimaryKey("trial_id", "participant", "kind", "name")
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
     participant = models.CharField(max_length=_NAME)
-    kind = models.CharField(max_length=20)  # form, judge or step
+    kind = models.CharField(max_length=20)  # form, judge, step or erase
     name = models.CharField(max_length=_NAME)
     role = models.TextField(null=True)  # null if anybody's
 

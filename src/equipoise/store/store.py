@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,19 +13,21 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from equipoise.conduct import Criteria, ParticipantState, TrialState
-from equipoise.conduct.commands import Amend, Command
+from equipoise.conduct import Criteria, ParticipantState, TrialState, identity
+from equipoise.conduct.commands import Amend, Command, Erase
 from equipoise.conduct.decision import refuse
-from equipoise.conduct.values import utc_text
+from equipoise.conduct.values import Recorded, utc_text
 from equipoise.conduct.well_formed import malformed
 from equipoise.ledger import Verification
 from equipoise.protocol import Protocol, loads
-from equipoise.store import database, guards, importing, projections, rebuild
+from equipoise.store import database, guards, identities, importing, projections, rebuild
 from equipoise.store.amending import amend
 from equipoise.store.answers import Answer
 from equipoise.store.append import Compiled, Counter, participant_of
 from equipoise.store.checkpoint import Checkpoint
 from equipoise.store.errors import StoreError
+from equipoise.store.identities import Erased
+from equipoise.store.pseudonyms import pseudonym_key, store_key
 from equipoise.store.reading import Ledger
 from equipoise.store.trouble import told
 
@@ -175,6 +177,80 @@ class Store:
             criteria = self._criteria(cursor, self._number(cursor, trial))
         newest, *others = (item.protocol for item in criteria.versions.values())
         return (*reversed(others), newest)
+
+    def pseudonym(self, trial: str, values: Mapping[str, Recorded]) -> str:
+        """The pseudonym of a person, for `Screen`: made of the protocol's `identity`, under the key in `EQUIPOISE_KEY`.
+
+        Raises:
+            StoreError: a value is missing or none of its variable, no `identity` is declared, or there is no key.
+        """
+        protocol = self.protocol(trial)
+        if not protocol.identity:
+            raise StoreError(f"the protocol of '{trial}' declares no `identity`; name there what tells a person")
+        if problems := [*identity.problems_of(protocol, values), *identity.missing(protocol, values)]:
+            raise StoreError(f"no pseudonym without all of {', '.join(protocol.identity)} ({'; '.join(problems)})")
+        return identity.pseudonym(pseudonym_key(store_key(), protocol.id), protocol, values)
+
+    def identify(self, trial: str, number: str, values: Mapping[str, Recorded], *, site: str) -> tuple[str, ...]:
+        """Keep who a participant is, outside the ledger; what was kept before is replaced.
+
+        Args:
+            trial: its name.
+            number: the participant's.
+            values: of the protocol's identifying variables.
+            site: the participant's.
+
+        Returns:
+            Warnings: participants of the site who may be the same person.
+
+        Raises:
+            StoreError: there is no such participant at the site, it was erased, or a value is none of its variable.
+        """
+        with identities.secure(self.alias), self._writing() as cursor:
+            at = self._counter(cursor, trial)
+            return identities.identify(at, self._criteria(cursor, at.trial), number, site, values)
+
+    def identity(self, trial: str, number: str, *, site: str, record: Callable[[], object]) -> Mapping[str, Recorded]:
+        """Who a participant is, for the participant's own site.
+
+        Args:
+            trial: its name.
+            number: the participant's.
+            site: where it is read.
+            record: leaves a record of the reading; called before anything is read, and if it raises, nothing is.
+
+        Raises:
+            StoreError: there is no such participant at the site.
+        """
+        with self._reading() as cursor:
+            at = self._counter(cursor, trial)
+            return identities.read(at, self._criteria(cursor, at.trial), number, site, record)
+
+    def erase_identity(self, trial: str, command: Erase) -> tuple[Answer, Erased | None]:
+        """Erase who a participant is: the entry says who, when and why; the database then holds nothing of the name.
+
+        On SQLite the whole file is written anew, which takes as long as copying it and keeps other writers waiting.
+
+        Returns:
+            The answer; and, unless it was refused, what became of the traces in the database's files.
+
+        Raises:
+            StoreError: as of `submit`. If the entry is there and traces could not be taken away, `scrub` does it.
+        """
+        if problem := malformed(command):
+            return Answer(refuse(problem)), None
+        with identities.secure(self.alias):
+            with self._writing() as cursor:
+                at = self._counter(cursor, trial)
+                answer = at.submit(command, {})
+                if answer.accepted:
+                    identities.erase(at, command.participant)
+            return answer, self.scrub() if answer.accepted else None
+
+    def scrub(self) -> Erased:
+        """Take away what erased identifying values left in the database's files; says what may remain elsewhere."""
+        with told(self.alias, writing=True):
+            return identities.scrub(self.alias)
 
     def ledger(self, trial: str) -> Ledger:
         """The ledger as it stands: iterate over its entries."""

@@ -14,8 +14,8 @@ class OpenTask:
     """One thing to do.
 
     Attributes:
-        kind: `form`, `judge` or `step`.
-        name: of the form, the criterion or the step.
+        kind: `form`, `judge`, `step` or `erase`.
+        name: of the form, the criterion or the step; `identity` is to be erased.
         role: whose it is; None if that is not said.
     """
 
@@ -25,7 +25,20 @@ class OpenTask:
 
 
 def open_tasks(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
-    """What is open: nothing after a death or when follow-up has stopped, no step when treatment has."""
+    """What is open: nothing after a death or when follow-up has stopped, no step when treatment has.
+
+    Whatever else, identifying data are to be erased where a withdrawal demands it. The version consented to says what
+    is due, of forms and of criteria; which criteria a step is judged by is seen when it is asked for.
+    """
+    left = state.left
+    if left is not None and left.data == "erased" and state.erased_on is None:
+        return (OpenTask("erase", "identity", None), *_of_pathway(protocol, state))
+    return _of_pathway(protocol, state)
+
+
+def _of_pathway(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
+    if state.rescreened is not None:
+        return ()
     if state.died_on is not None or (state.left is not None and state.left.follow_up == "stops"):
         return ()
     following = next((step.id for step in protocol.entry_steps if step.id not in state.steps), None)
