@@ -30,6 +30,8 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     kept["visits"] = tuple(day for day in state.visits if day <= cut)
     kept["missed"] = tuple(day for day in state.missed if day <= cut)
     kept["steps"] = {name: day for name, day in state.steps.items() if day <= cut}
+    again = state.rescreened
+    kept["rescreened"] = again if again is not None and again.on <= cut else None
     kept["left"] = state.left if state.left is not None and state.left.on <= cut else None
     kept["last_alive"] = min(state.last_alive, cut) if state.last_alive else None
     if not kept["assignments"]:
@@ -63,7 +65,8 @@ def _judged(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str,
     for entry in state.history:
         data: Any = entry.data
         if entry.kind == "judge" and date.fromisoformat(data["on"]) <= cut:
-            answers |= {variables[name]: answer for name, answer in data["answers"].items()}
+            # a criterion may have gone with an amendment
+            answers |= {variables[name]: answer for name, answer in data["answers"].items() if name in variables}
     return answers
 
 
