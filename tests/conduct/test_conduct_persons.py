@@ -189,3 +189,17 @@ def test_an_amendment_cannot_change_what_pseudonyms_are_made_of(ward: Clerk) -> 
         "persons are told apart by family_name, given_name, birth_date, hospital_number: "
         "their pseudonyms cannot be compared with others",
     )
+
+
+def test_numbers_are_linked_in_a_trial_without_pseudonyms_too(clerk: Clerk) -> None:
+    clerk.screen("P1", age=75)
+    assert isinstance(clerk(commands.Register, "P1", step="registration"), Refused)
+    clerk.accepted(commands.Screen, "P2", rescreens="P1", site="02", day=after(1))
+    assert (clerk.last().kind, clerk.last().participant, clerk.last().site) == ("rescreened", "P1", "02")
+    assert "screened again as P2" in clerk.refused(commands.Screen, "P3", rescreens="P1", day=after(2))
+    whole(clerk)
+
+
+def test_an_allocated_participant_is_never_screened_again(clerk: Clerk) -> None:
+    clerk.allocate("P1")
+    assert clerk.refused(commands.Screen, "P2", rescreens="P1") == "P1 was allocated, and is in the trial"

@@ -334,3 +334,14 @@ def test_before_the_date_of_effect_nothing_changes(amended: Clerk) -> None:
     amended.register("P9", site="02")
     assert {entry.version for entry in amended.desk.journal} == {"1"}
     assert amended.state("P9").steps == {"registration": DAY}
+
+
+def test_a_date_of_effect_that_lies_behind_is_warned_about_and_changes_nothing_judged(clerk: Clerk) -> None:
+    clerk.register("P1")
+    decision = amend(clerk, V2, day=after(5), on=DAY)
+    assert isinstance(decision, Accepted)
+    told = "version '2' takes effect before today: what was judged since 2024-03-01 stays as it was judged"
+    assert decision.warnings == (told,)
+    clerk.accepted(commands.Screen, "P2", day=after(1))
+    assert (clerk.state("P1").version, clerk.state("P2").version) == ("1", "2")
+    whole(clerk)

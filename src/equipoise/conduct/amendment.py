@@ -60,7 +60,10 @@ def decide_amend(context: Context, command: Amend) -> Decision:
         summary=new.versions[-1].summary,
         changes=[*changes(old, new)],
     )
-    return replace(accepted, warnings=tuple(_reworded(old, new)))
+    past = (
+        f"version '{new.version}' takes effect before today: what was judged since {command.on} stays as it was judged"
+    )
+    return replace(accepted, warnings=(*_reworded(old, new), *([past] if command.on < command.at.date() else [])))
 
 
 def not_newer(criteria: Criteria, trial: TrialState, new: Protocol) -> Iterator[str]:

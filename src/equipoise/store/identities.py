@@ -117,12 +117,14 @@ def secure(alias: str) -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        before = int(cursor.fetchone()[0])
         cursor.execute("PRAGMA secure_delete = ON")
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA secure_delete = OFF")
+            cursor.execute(f"PRAGMA secure_delete = {('OFF', 'ON', 'FAST')[before]}")
 
 
 def scrub(alias: str) -> Erased:
