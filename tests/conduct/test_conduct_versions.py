@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from amended import EFFECT, SECOND, V1, V2, V3, amend, promised, refused, with_list
@@ -311,15 +312,37 @@ def test_a_correction_is_judged_against_the_version_that_a_step_was_passed_by(am
     whole(amended)
 
 
-def test_a_forged_version_of_an_entry_is_found(amended: Clerk) -> None:
-    forged = Journal()
-    for entry in amended.desk.journal:
-        body = {name: getattr(entry, name) for name in entry.__dataclass_fields__ if name not in ("seq", "prev")}
-        version = "2" if entry.kind == "refuse" else entry.version
-        forged.append(**{**body, "version": version})
-    ((seq, what), *_) = replay_allocations(V1, forged, [V2]).problems
-    assert list(forged)[seq - 1].kind == "refuse"
-    assert what == "version: recorded '2', in force or consented to is '1'"
+def forged(clerk: Clerk, kind: str, **changed: Any) -> str:
+    """What replaying finds first where entries of a kind were changed and hashed anew."""
+    journal = Journal()
+    for entry in clerk.desk.journal:
+        body: dict[str, Any] = {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+        del body["seq"], body["prev"]
+        if entry.kind == kind:
+            of_entry = {name: value for name, value in changed.items() if name == "version_of_entry"}
+            data = {name: value for name, value in changed.items() if name not in of_entry}
+            body |= {"data": {**entry.data, **data}, "version": of_entry.get("version_of_entry", entry.version)}
+        journal.append(**body)
+    seq, what = replay_allocations(V1, journal, [V2, V3]).problems[0]
+    assert list(journal)[seq - 1].kind == kind
+    return what
+
+
+def test_what_was_forged_about_versions_is_found(clerk: Clerk) -> None:
+    clerk.screen("P2", age=72)
+    assert isinstance(clerk(commands.Register, "P2", step="registration"), Refused)
+    amend(clerk, V2)
+    amend(clerk, V3, on=after(60), by_site=True)
+    clerk.accepted(commands.Activate, None, version="3", at_site="02", on=after(60))
+    clerk.accepted(commands.Reconsent, "P2", version="2", day=LATER)
+    whole(clerk)
+    assert forged(clerk, "refuse", version_of_entry="2") == "version: recorded '2', in force or consented to is '1'"
+    assert forged(clerk, "reconsent", on="2024-03-02").startswith("version '1' is in force at 01 on 2024-03-02")
+    assert forged(clerk, "reconsent", before="0") == "before: recorded '0', by the entries before '1'"
+    assert forged(clerk, "activate", on="2024-03-02").startswith("version '3' takes effect on 2024-04-30")
+    assert forged(clerk, "activate", version="2") == "version '2' comes into force at every site at once"
+    assert forged(clerk, "amend", changes=[]).startswith("changes: recorded []")
+    assert "differ (second)" in forged(clerk, "amend", commitments={"second": "0" * 64})
 
 
 def test_the_warning_names_a_judgement_that_was_reworded(clerk: Clerk) -> None:

@@ -15,7 +15,7 @@ from stored_trial import StoreClerk
 
 import postgres
 from equipoise.conduct import Refused, commands
-from equipoise.store import Store, StoreError
+from equipoise.store import Store, StoreError, guards, prepare
 from equipoise.store.pseudonyms import pseudonym_key
 
 KEY = "0b" * 32
@@ -207,6 +207,23 @@ def test_in_postgresql_the_tables_hold_nothing_and_what_remains_is_said(server: 
         assert b"Zwetschgenbaum of PostgreSQL" not in everywhere(tables)
         assert "write-ahead log" in erased.remaining
         assert "backups" in erased.remaining
+
+
+def test_under_a_role_that_owns_nothing_the_answer_says_what_the_owner_has_to_do(server: postgres.Server) -> None:
+    url = server.new_database()
+    database = url.split("@/")[1].split("?")[0]
+    prepare(url)
+    server.execute("CREATE ROLE ward LOGIN")
+    for sql in guards.grants("ward"):
+        server.execute(sql, database=database, role=postgres.OWNER)
+    with Store.open(server.of(database, "ward")) as store:
+        clerk = StoreClerk.of(store, PERSONS)
+        clerk.open()
+        screen(clerk, store, "P1", ANNA)
+        erased = erase(clerk, store, "P1")
+        assert not erased.complete
+        assert "until its owner runs VACUUM FULL store_identity" in erased.remaining
+        assert store.identity("small", "P1", site="01", record=lambda: None) == {}
 
 
 def tasks(store: Store) -> list[tuple[str, str]]:

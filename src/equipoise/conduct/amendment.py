@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from equipoise.allocation import ListState
 from equipoise.conduct.commands import Activate, Amend, Reconsent
 from equipoise.conduct.context import Amendment, Context
 from equipoise.conduct.decision import Decider, Decision, accept, refuse
-from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.state import LOST, ParticipantState, TrialState
+from equipoise.conduct.state import LOST, ParticipantState, ProtocolVersion, TrialState
 from equipoise.conduct.values import shown
 from equipoise.conduct.versions import in_force
 from equipoise.ledger import Json
@@ -38,13 +38,12 @@ def decide_amend(context: Context, command: Amend) -> Decision:
     if amendment is None or amendment.protocol.digest != command.protocol_digest:
         return refuse("the text of the new version is not at hand: give the one whose digest the command names")
     new, trial = amendment.protocol, context.trial
+    so_far = [context.criteria.of(item.version).protocol for item in trial.versions]
     if problems := [
-        *not_newer(context.criteria, trial, new),
-        *_untimely(trial, command),
+        *not_next(so_far, new, trial.versions[-1], command.on),
         *_uncommitted(trial, new, command.commitments),
     ]:
         return refuse(*problems)
-    so_far = [context.criteria.of(item.version).protocol for item in trial.versions]
     if problems := [*not_carried(so_far, trial.lists, amendment)]:
         return refuse(*problems)
     old = so_far[-1]
@@ -66,22 +65,16 @@ def decide_amend(context: Context, command: Amend) -> Decision:
     return replace(accepted, warnings=(*_reworded(old, new), *([past] if command.on < command.at.date() else [])))
 
 
-def not_newer(criteria: Criteria, trial: TrialState, new: Protocol) -> Iterator[str]:
-    """Why a text is not the next version of the trial's protocol."""
-    old = criteria.of(trial.version).protocol
+def not_next(so_far: Sequence[Protocol], new: Protocol, last: ProtocolVersion, on: date) -> Iterator[str]:
+    """Why a text is not the next version of the trial's protocol from that day on."""
+    old = so_far[-1]
     if new.id != old.id:
         yield f"the new text is of trial '{new.id}', and this is '{old.id}'"
-        return
-    listed = [item.number for item in new.versions]
-    if any(item.version == new.version for item in trial.versions):
+    elif any(item.version == new.version for item in so_far):
         yield f"version '{new.version}' is not newer: the trial has run by a version of that number"
-    elif old.version not in listed[:-1]:
+    elif old.version not in [item.number for item in new.versions][:-1]:
         yield f"version '{new.version}' is not newer: its list of versions does not name '{old.version}' before it"
-
-
-def _untimely(trial: TrialState, command: Amend) -> Iterator[str]:
-    last = trial.versions[-1]
-    if last.on is not None and command.on < last.on:
+    if last.on is not None and on < last.on:
         yield f"version '{last.version}' is in force from {last.on}, and a later one not from a day before"
 
 
@@ -246,34 +239,42 @@ def _by_name(section: Any) -> Mapping[str, Any] | None:
 
 def decide_activate(context: Context, command: Activate) -> Decision:
     """A site takes up a version that comes into force site by site; once, and not before its date of effect."""
-    version = next((item for item in context.trial.versions if item.version == command.version), None)
+    if problem := not_activated(context.trial.versions, command.version, command.at_site, command.on):
+        return refuse(problem)
+    return accept("activate", None, version=command.version, at_site=command.at_site, on=command.on.isoformat())
+
+
+def not_activated(versions: Sequence[ProtocolVersion], number: str, site: str, on: date) -> str | None:
+    """Why a version cannot come into force at a site from that day on."""
+    version = next((item for item in versions if item.version == number), None)
     if version is None:
-        known = ", ".join(item.version for item in context.trial.versions)
-        return refuse(f"the trial has no version '{command.version}' (there is {known})")
+        return f"the trial has no version '{number}' (there is {', '.join(item.version for item in versions)})"
     if version.sites is None or version.on is None:
-        return refuse(f"version '{version.version}' comes into force at every site at once")
-    if command.at_site in version.sites:
-        return refuse(
-            f"version '{version.version}' is in force at {command.at_site} from {version.sites[command.at_site]}"
-        )
-    if command.on < version.on:
-        return refuse(f"version '{version.version}' takes effect on {version.on}, and not before at any site")
-    return accept("activate", None, version=version.version, at_site=command.at_site, on=command.on.isoformat())
+        return f"version '{number}' comes into force at every site at once"
+    if site in version.sites:
+        return f"version '{number}' is in force at {site} from {version.sites[site]}"
+    return f"version '{number}' takes effect on {version.on}, and not before at any site" if on < version.on else None
 
 
 def decide_reconsent(context: Context, command: Reconsent) -> Decision:
     """Consent to a newer version, which is in force at the participant's site."""
-    state, versions = context.known, context.trial.versions
+    state = context.known
+    if problem := not_consented(context.trial.versions, state, command.version, command.on):
+        return refuse(problem)
+    on = command.on.isoformat()
+    return accept("reconsent", state.number, version=command.version, before=state.version, on=on)
+
+
+def not_consented(versions: tuple[ProtocolVersion, ...], state: ParticipantState, number: str, on: date) -> str | None:
+    """Why a participant cannot consent to a version on that day."""
     order = [item.version for item in versions]
-    if command.version not in order:
-        return refuse(f"the trial has no version '{command.version}' (there is {', '.join(order)})")
-    if order.index(command.version) <= order.index(state.version):
-        return refuse(f"{state.number} has consented to version '{state.version}'")
-    if command.version != (current := in_force(versions, state.site, command.on)):
-        return refuse(f"version '{current}' is in force at {state.site} on {command.on}, and not '{command.version}'")
-    return accept(
-        "reconsent", state.number, version=command.version, before=state.version, on=command.on.isoformat()
-    )  # fmt: skip
+    if number not in order:
+        return f"the trial has no version '{number}' (there is {', '.join(order)})"
+    if order.index(number) <= order.index(state.version):
+        return f"{state.number} has consented to version '{state.version}'"
+    if number != (current := in_force(versions, state.site, on)):
+        return f"version '{current}' is in force at {state.site} on {on}, and not '{number}'"
+    return None
 
 
 DECIDERS: dict[type[Any], Decider] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.allocation import BY_HAND, ListState, advance_recorded, commitment, differences
 from equipoise.conduct.admission import BY_HAND_ROLE, EntryStep, condition_of, entry_step, is_drawn_on, listed
-from equipoise.conduct.amendment import changes, not_carried
+from equipoise.conduct.amendment import changes, not_activated, not_carried, not_consented, not_next
 from equipoise.conduct.context import Amendment
 from equipoise.conduct.data import overall_response
 from equipoise.conduct.desk import others_among
@@ -161,6 +161,8 @@ class _Replayer:
                 self._person(entry)
             case "reconsent":
                 self._reconsent(entry)
+            case "activate":
+                self._activate(entry)
             case _:
                 pass
 
@@ -170,6 +172,8 @@ class _Replayer:
         new = amended_to(self.family, entry).protocol
         proposed = Amendment(new, self.participants.values())
         so_far = [self.family.of(item.version).protocol for item in self.versions]
+        for what in not_next(so_far, new, self.versions[-1], date.fromisoformat(data["on"])):
+            self._problem(entry, what)
         for what in not_carried(so_far, self.lists, proposed):
             self._problem(entry, f"version '{new.version}' cannot carry what was there: {what}")
         if data["changes"] != (found := list(changes(so_far[-1], new))):
@@ -192,11 +196,19 @@ class _Replayer:
             self._problem(entry, f"{data['as']} does not say that it is {entry.participant} screened again")
 
     def _reconsent(self, entry: Entry) -> None:
-        """Consent from the version consented to so far."""
+        """Consent to what is in force, from the version consented to so far."""
         data: Any = entry.data
-        before, known = self.participants[str(entry.participant)].version, [item.version for item in self.versions]
-        if data["before"] != before or data["version"] not in known[known.index(before) + 1 :]:
-            self._problem(entry, f"consent to version {data['version']!r} cannot follow that to {before!r}")
+        state = self.participants[str(entry.participant)]
+        if problem := not_consented(self.versions, state, data["version"], date.fromisoformat(data["on"])):
+            self._problem(entry, problem)
+        elif data["before"] != state.version:
+            self._problem(entry, f"before: recorded {data['before']!r}, by the entries before {state.version!r}")
+
+    def _activate(self, entry: Entry) -> None:
+        data: Any = entry.data
+        on = date.fromisoformat(data["on"])
+        if problem := not_activated(self.versions, data["version"], data["at_site"], on):
+            self._problem(entry, problem)
 
     def _fold(self, entry: Entry) -> None:
         self.versions = folded(self.versions, entry)
