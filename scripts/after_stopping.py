@@ -62,9 +62,14 @@ class Stopped:
     @classmethod
     def simulated(cls, case: Case, replicates: int, seed: int) -> Stopped:
         found = simulate(
-            case.scenario, replicates=replicates, seed=seed, events=case.events, alpha=case.alpha, sides=case.sides,
+            case.scenario,
+            replicates=replicates,
+            seed=seed,
+            events=case.events,
+            alpha=case.alpha,
+            sides=case.sides,
             bounds=case.boundaries,
-        )  # fmt: skip
+        )
         return cls(case, found)
 
     @property
@@ -72,9 +77,13 @@ class Stopped:
         """The Cox estimate when the trial stops, as if there had been no looks before."""
         walks, bias, coverage = Walks.of(self.case), self.found.bias, self.found.coverage
         return [
-            self.name, f"{self.found.power.value:.4f}", f"{bias.value:+.4f} ± {bias.error:.4f}", f"{walks.bias:+.4f}",
-            f"{coverage.value:.4f} ± {coverage.error:.4f}", f"{walks.coverage:.4f}",
-        ]  # fmt: skip
+            self.name,
+            f"{self.found.power.value:.4f}",
+            f"{bias.value:+.4f} ± {bias.error:.4f}",
+            f"{walks.bias:+.4f}",
+            f"{coverage.value:.4f} ± {coverage.error:.4f}",
+            f"{walks.coverage:.4f}",
+        ]
 
     @property
     def name(self) -> str:

@@ -53,9 +53,11 @@ def boundary_target(found: list[tuple[Design, float, Answer | None]]) -> Target:
     """Five looks in under two milliseconds, whatever their rule."""
     design, slowest, _ = max(found, key=lambda row: row[1])
     return within(
-        f"boundaries for five looks: under {1e3 * MOST:.0f} ms a call", slowest, MOST,
+        f"boundaries for five looks: under {1e3 * MOST:.0f} ms a call",
+        slowest,
+        MOST,
         f"{shown(slowest)} at most ({words(design)})",
-    )  # fmt: skip
+    )
 
 
 HEADINGS = ["five looks", "Equipoise", "rpact", "times as fast"]

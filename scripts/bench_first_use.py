@@ -93,9 +93,14 @@ def design_part() -> None:
     death = Transition(hazard=Weibull.from_rate(0.05), hazard_ratio={"B": 0.7})
     model = DiseaseModel(arms=("A", "B"), cancer_death=death, local_progression=death)
     trial = DiseaseScenario(
-        model=model, n=60, accrual=12.0, visits_every=((3, 60),),
-        endpoint=DiseaseEndpoint(("local_progression", "death"), censor="last_visit"), sites=3, site_sd=0.2,
-    )  # fmt: skip
+        model=model,
+        n=60,
+        accrual=12.0,
+        visits_every=((3, 60),),
+        endpoint=DiseaseEndpoint(("local_progression", "death"), censor="last_visit"),
+        sites=3,
+        site_sd=0.2,
+    )
     design.simulate(trial, **at_events, tests=tests)
 
 

@@ -143,7 +143,7 @@ def looked_at(events: Sequence[int], threads: int) -> Callable[[int], Simulation
         return simulate(
             plain(), replicates=trials, seed=1, events=events, alpha=0.025, bounds=bounds, keep="summary",
             threads=threads,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
     return run
 
@@ -378,8 +378,10 @@ class Measured:
     def targets(self) -> list[Target]:
         plain_ones = [target for row in self.beside for target in row.targets]
         return [
-            *plain_ones, grid_target(self.grid, self.grid_replicates), *(shared.target for shared in self.shared),
-        ]  # fmt: skip
+            *plain_ones,
+            grid_target(self.grid, self.grid_replicates),
+            *(shared.target for shared in self.shared),
+        ]
 
     @property
     def rows(self) -> list[list[str]]:

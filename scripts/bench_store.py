@@ -1,7 +1,13 @@
 """How fast a store is: durable allocations beside bare inserts, a participant's page, verifying.
 
-The bare rate is that of the same number of rows, inserted in one transaction for each allocation on the same engine in
-the same run, through the driver alone. Rounds of both take turns, so that a disk whose mood changes favours neither.
+The bare rate is that of transactions which insert the rows that an allocation writes, and do nothing else: on the same
+engine and disk, in the same run, as durable (SQLite: WAL and synchronous FULL; PostgreSQL: synchronous_commit on), by
+the driver alone, one INSERT a row. What an allocation writes is read back from the store: every row that the last one
+inserted, changed or deleted. The very same values go into copies of the same tables, with their keys and indexes and
+without triggers; so the bytes, and the pages that reach the disk, are about the same. `plain` is the rate of as many
+rows of as many bytes in one table that has a key of two numbers and no further index: fewer pages than a store of
+trials could do with. In neither is anything looked up or decided. Rounds of all three take turns, so that a disk whose
+mood changes favours none; rates are medians over rounds, and so are shares, each ours over theirs of one turn.
 
 Run: python scripts/bench_store.py [--allocations 400] [--participants 10000] [--entries 1000000] [--json]
 """
@@ -20,9 +26,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from crash_page import DAY, TRIAL, asked_of, first_command, place
+from django.db import connections
 from small_trial import SEEDS, TEXT
 
 from equipoise.conduct.decision import Draft
@@ -34,55 +41,107 @@ from equipoise.store import Store
 PLAIN = TEXT[: TEXT.index("cohort_rules:")] + TEXT[TEXT.index("withdrawal:") :]
 """The small trial without cohort rules, which count everybody at every step and are no part of storing."""
 ROUND = 50
-ROWS = 6
-"""Rows that an allocation inserts or changes: entry, command, head, allocation, stratum, participant; tasks aside."""
-PAYLOAD = "x" * 500
+Act: TypeAlias = Callable[[int], None]
+TABLES = {
+    "entry": "command = %s", "command": "command = %s", "head": "true", "participant": "number = %s",
+    "allocation": "participant = %s", "stratum": "true", "task": "participant = %s",
+}  # fmt: skip  # short items of one kind share a line
+"""Tables in which an allocation inserts, changes or deletes one row each."""
+
+
+def written(store: Store, command: Any, table: str) -> dict[str, Any]:
+    """The row of a command, or of its participant, in a table: its columns by name, the trial's among them."""
+    where = TABLES[table]
+    value = command.id if "command" in where else command.participant
+    with connections[store.alias].cursor() as cursor:
+        sql = f"SELECT * FROM store_{table} WHERE {where}"  # noqa: S608 - our own names
+        cursor.execute(sql, [value] if "%s" in where else [])
+        (row,) = cursor.fetchall()
+        return dict(zip((column[0] for column in cursor.description), row, strict=True))
 
 
 @contextmanager
-def bare(engine: str, location: str) -> Iterator[Callable[[int], None]]:
-    """A function that inserts `ROWS` rows in one durable transaction, through the driver."""
-    table = "CREATE TABLE bare (a BIGINT, b BIGINT, c TEXT, PRIMARY KEY (a, b))"
+def bare(engine: str, location: str, rows: dict[str, dict[str, Any]]) -> Iterator[tuple[Act, Act]]:
+    """Two functions that insert such rows in one durable transaction: into copies of their tables, into one table."""
     if engine == "sqlite":
-        connection: Any = sqlite3.connect(Path(location) / "bare.sqlite3", isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection: Any = sqlite3.connect(Path(location) / "equipoise.sqlite3", isolation_level=None, timeout=60)
         connection.execute("PRAGMA synchronous = FULL")
-        begin, sql = "BEGIN IMMEDIATE", "INSERT INTO bare VALUES (?, ?, ?)"
+        begin, slot = "BEGIN IMMEDIATE", "?"
+        for table in rows:
+            made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL AND type IN ('table', 'index')"
+            for (sql,) in connection.execute(made, (f"store_{table}",)).fetchall():
+                copy = sql.replace('INDEX "', 'INDEX "bare_').replace(f'"store_{table}"', f'"bare_{table}"')
+                connection.execute(copy)
     else:
         import psycopg
 
         connection = psycopg.connect(location, autocommit=True)
-        begin, sql = "BEGIN", "INSERT INTO bare VALUES (%s, %s, %s)"
-    connection.execute(table)
+        begin, slot = "BEGIN", "%s"
+        for table in rows:
+            connection.execute(f"CREATE TABLE bare_{table} (LIKE store_{table} INCLUDING ALL)")
+    connection.execute("CREATE TABLE plain (a BIGINT, b BIGINT, c TEXT, PRIMARY KEY (a, b))")
+    copies = []
+    for table, row in rows.items():
+        slots = ", ".join([slot] * len(row))
+        copies.append((f"INSERT INTO bare_{table} ({', '.join(row)}) VALUES ({slots})", row))  # noqa: S608 - our own names
+    payloads = ["x" * (size(row) - 16) for row in rows.values()]
+    plain_row = f"INSERT INTO plain VALUES ({slot}, {slot}, {slot})"  # noqa: S608 - our own names
 
-    def insert(number: int) -> None:
+    def copied(number: int) -> None:
         connection.execute(begin)
-        for row in range(ROWS):
-            connection.execute(sql, (number, row, PAYLOAD))
+        for sql, values in copies:
+            connection.execute(sql, tuple((values | {"trial_id": number}).values()))  # a part of every key
+        connection.execute("COMMIT")
+
+    def plain(number: int) -> None:
+        connection.execute(begin)
+        for count, payload in enumerate(payloads):
+            connection.execute(plain_row, (number, count, payload))
         connection.execute("COMMIT")
 
     try:
-        yield insert
+        yield copied, plain
     finally:
         connection.close()
 
 
-def allocations(engine: str, count: int) -> dict[str, Any]:
+def size(row: dict[str, Any]) -> int:
+    """The bytes of a row's values, about."""
+    return sum(8 if isinstance(part, int) else len(part) for part in row.values() if part is not None)
+
+
+def allocations(engine: str, count: int, text: str = PLAIN) -> dict[str, Any]:
     """Allocations a second, and bare transactions a second, in turns."""
-    with place(engine) as location, bare(engine, location) as insert, Store.open(location) as store:
-        store.create_trial(PLAIN)
-        store.submit(TRIAL, first_command(PLAIN))
-        asked = [asked_of(number) for number in range(1, count + 1)]
+    with place(engine) as location, Store.open(location) as store:
+        store.create_trial(text)
+        store.submit(TRIAL, first_command(text))
+        asked = [asked_of(number) for number in range(count + 1)]
         for every in asked:
             for command in every[:-1]:
                 store.submit(TRIAL, command)
-        ours, theirs = [], []
-        for start in range(0, count, ROUND):
-            numbers = range(start, min(start + ROUND, count))
-            ours.append(rate(lambda number: allocate(store, asked[number][-1]), numbers))
-            theirs.append(rate(insert, numbers))
-    made, inserted = statistics.median(ours), statistics.median(theirs)
-    return {"engine": engine, "allocations a second": round(made), "bare": round(inserted), "share": made / inserted}
+        last = asked.pop()[-1]
+        rows = {"task": written(store, last, "task")}  # which goes with the allocation
+        allocate(store, last)
+        rows |= {table: written(store, last, table) for table in TABLES if table != "task"}
+        rates: list[list[float]] = []
+
+        def ours(number: int) -> None:
+            allocate(store, asked[number][-1])
+
+        with bare(engine, location, rows) as (copied, plain):
+            for start in range(0, count, ROUND):
+                numbers = range(start, min(start + ROUND, count))
+                rates.append([rate(act, numbers) for act in (ours, copied, plain)])
+        assert store.verify(TRIAL).ok
+        assert not store.rebuild(TRIAL).changed
+    found: dict[str, Any] = {"engine": engine, "rows": len(rows), "bytes": sum(map(size, rows.values()))}
+    medians = [statistics.median(column) for column in zip(*rates, strict=True)]
+    found |= zip(("allocations a second", "bare", "plain"), map(round, medians), strict=True)
+    shares = sorted(made / inserted for made, inserted, _ in rates)
+    return found | {
+        "share": statistics.median(shares), "least": shares[0], "most": shares[-1],
+        "share of plain": statistics.median(made / inserted for made, _, inserted in rates),
+    }  # fmt: skip  # short items of one kind share a line
 
 
 def allocate(store: Store, command: Any) -> None:
@@ -113,7 +172,7 @@ def large(path: Path, participants: int, entries: int) -> None:
             line, head = line_of(Entry(
                 seq=seq, prev=head, time="2024-03-01T09:00:00Z", participant=draft.participant, kind=draft.kind,
                 command=f"c{seq}", version="1", data=draft.data, **about,
-            ))  # fmt: skip
+            ))  # fmt: skip  # arguments that belong together share a line
             file.write(line + b"\n")
 
         opened = {"protocol": protocol.id, "version": "1", "digest": protocol.digest}
@@ -150,11 +209,14 @@ def pages(engine: str, ledger: Path, participants: int) -> dict[str, Any]:
         store.submit(TRIAL, another)
         appended = time.perf_counter() - started
     return {
-        "engine": engine, "entries": verified.entries, "import, s": imported,
-        "page, ms (median)": 1000 * statistics.median(times), "page, ms (slowest)": 1000 * max(times),
+        "engine": engine,
+        "entries": verified.entries,
+        "import, s": imported,
+        "page, ms (median)": 1000 * statistics.median(times),
+        "page, ms (slowest)": 1000 * max(times),
         "append, ms": 1000 * appended,
         "verified a second": verified.entries / seconds,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

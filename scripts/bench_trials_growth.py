@@ -76,11 +76,13 @@ def trials_growth_targets(found: Sequence[Growth]) -> list[Target]:
     memory = "" if larger is None else f"{larger:.2f} times ({least.megabytes:.0f} MB and {most.megabytes:.0f} MB)"
     return [
         within(
-            f"linear {span}: the processor time of a trial at most {SLOWER} times", slower, SLOWER,
+            f"linear {span}: the processor time of a trial at most {SLOWER} times",
+            slower,
+            SLOWER,
             f"{slower:.2f} times ({least.each:.1f} and {most.each:.1f} µs)",
         ),
         within(f"flat memory {span}: at most {LARGER} times", larger, LARGER, memory),
-    ]  # fmt: skip
+    ]
 
 
 def trials_growth_table(found: Sequence[Growth]) -> str:

@@ -38,7 +38,7 @@ CLASSICAL = ("obrien-fleming", "pocock", "wang-tsiatis:0.25", "haybittle-peto")
 UNEVEN = (
     (0.5, 1.0), (0.25, 0.5, 1.0), (0.5, 0.75, 1.0), (0.3, 0.6, 0.8, 1.0), (0.1, 0.2, 0.9, 1.0), (0.2, 0.3, 0.4, 1.0),
     (0.6, 0.7, 0.8, 0.9, 1.0), (0.05, 0.15, 0.5, 0.95, 1.0),
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 SOLVED, AGREES, EXACT = 1e-8, 1e-5, 1e-6
 """What finer panels may move a critical value by, rpact's may differ by, and the size by trapezoids may be away."""
 USUAL = 4.5
@@ -282,22 +282,29 @@ def targets(panels: dict[str, tuple[int, float]], found: dict[str, list[Beside]]
             all(row.explained for row in beside) if beside else None,
         ),
         within(f"looks that are close: size within {EXACT:g} of 0.025", away, EXACT, f"{away:.0e} at most"),
-    ]  # fmt: skip
+    ]
 
 
 def beside_rpact(found: dict[str, list[Beside]]) -> str:
     if not found:
         return "rpact was not installed where this page was made: nothing to compare with."
     columns = [
-        "family", "designs", f"critical values to {USUAL:g}", f"beyond {USUAL:g}", "designs with a bound that is "
-        "infinite in rpact", "futility values", "inflation",
-    ]  # fmt: skip
+        "family",
+        "designs",
+        f"critical values to {USUAL:g}",
+        f"beyond {USUAL:g}",
+        "designs with a bound that is infinite in rpact",
+        "futility values",
+        "inflation",
+    ]
     exceptions = [row.exception() for rows in found.values() for row in rows if row.usual > AGREES]
     named = ["bounds", "looks", "largest difference", "size: ours", "rpact"]
     far = [
         float(row.design.ours().critical_values[np.isinf(row.answer.critical)].min())
-        for rows in found.values() for row in rows if np.isinf(row.answer.critical).any()
-    ]  # fmt: skip
+        for rows in found.values()
+        for row in rows
+        if np.isinf(row.answer.critical).any()
+    ]
     absent = f"\nWhere ours is {min(far):.2f} or more it gives an infinite one." if far else ""
     listed = f"None differ by more than {AGREES:g} at a critical value up to {USUAL:g}."
     if exceptions:

@@ -153,7 +153,7 @@ def _listing(rows: list[Row]) -> str:
     columns = [
         "data set", "endpoint", "patients", "events", "arms: second over first", "hazard ratio (95 % CI)", "inverse",
         "published", "difference", "PMID",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short items of one kind share a line
     return table(columns, [_cells(row) for row in rows])
 
 

@@ -55,8 +55,11 @@ def main() -> None:
 def made() -> dict[Path, str]:
     """Every file with generated parts, as it would be made now."""
     whole = {
-        SCHEMA: schema(), COMMANDS: commands(), SURVIVAL: survival_reference(), DESIGN: design_reference(),
-    }  # fmt: skip
+        SCHEMA: schema(),
+        COMMANDS: commands(),
+        SURVIVAL: survival_reference(),
+        DESIGN: design_reference(),
+    }
     for path in pages():
         whole |= outcome(path)
     return whole

@@ -89,9 +89,14 @@ def scenarios() -> list[Scenario]:
     late = delayed_effect(control, 6.0, 0.6)
 
     def two(
-        experimental: Survival, n: float, *, share: float = 0.5, reference: Survival = control,
-        dropout: Survival | None = None, accrual: float = 18.0,
-    ) -> tuple[Stratum, ...]:  # fmt: skip
+        experimental: Survival,
+        n: float,
+        *,
+        share: float = 0.5,
+        reference: Survival = control,
+        dropout: Survival | None = None,
+        accrual: float = 18.0,
+    ) -> tuple[Stratum, ...]:
         arms = Arm(reference, 1.0 - share, dropout), Arm(experimental, share, dropout)
         return (Stratum(*arms, Accrual.uniform(n, accrual)),)
 
@@ -131,7 +136,7 @@ def scenarios() -> list[Scenario]:
             "small: delayed 1.5 months, then 0.5, 100 participants followed to the end (Prior 2020)",
             two(delayed_effect(fast, 1.5, 0.5), 100, reference=fast, accrual=4.0), (50.3,),
         ),
-    ]  # fmt: skip
+    ]  # fmt: skip  # short items of one kind share a line
 
 
 def sequential_scenarios() -> list[Scenario]:
@@ -169,10 +174,15 @@ def trials(scenario: Scenario, replicates: int, seed: int) -> Iterator[list[Snap
             for arm, side in enumerate(stratum.arms):
                 n = round(side.share * stratum.accrual.total)
                 lost = draw_times(rng, side.dropout, n) if side.dropout else np.full(n, math.inf)
-                parts.append((
-                    draw_times(rng, side.survival, n), lost, draw_entries(rng, stratum.accrual, n),
-                    np.full(n, arm), np.full(n, index),
-                ))  # fmt: skip
+                parts.append(
+                    (
+                        draw_times(rng, side.survival, n),
+                        lost,
+                        draw_entries(rng, stratum.accrual, n),
+                        np.full(n, arm),
+                        np.full(n, index),
+                    )
+                )
         event, lost, entry, arms, strata = (np.concatenate(column) for column in zip(*parts, strict=True))
         seen = []
         for date in scenario.times:
@@ -237,7 +247,7 @@ def one_look(scenario: Scenario, replicates: int, seed: int) -> tuple[str, dict[
         rows.append([
             word, f"{alike.z[0]:.3f}", with_error(z[:, j]), f"{alike.spread[0]:.3f}", f"{z[:, j].std(ddof=1):.3f}",
             f"{alike.power[0]:.4f}", f"{null.power[0]:.4f}", share(hits),
-        ])  # fmt: skip
+        ])  # fmt: skip  # arguments that belong together share a line
     combo, combo_null = (
         max_combo_power(times=scenario.times, alpha=ALPHA, strata=scenario.strata, variance=variance)
         for variance in ("alternative", "null")

@@ -50,10 +50,15 @@ cat("R", paste(getRversion()), "\\n")
 if (requireNamespace("rpact", quietly = TRUE)) cat("rpact", paste(packageVersion("rpact")), "\\n")
 """
 _NAMES = {
-    "obrien-fleming": "OF", "pocock": "P", "wang-tsiatis": "WT", "haybittle-peto": "HP",
-    "spending:obrien-fleming": "asOF", "spending:pocock": "asP", "spending:hsd": "asHSD",
+    "obrien-fleming": "OF",
+    "pocock": "P",
+    "wang-tsiatis": "WT",
+    "haybittle-peto": "HP",
+    "spending:obrien-fleming": "asOF",
+    "spending:pocock": "asP",
+    "spending:hsd": "asHSD",
     "spending:kim-demets": "asKD",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Design:
         fields: list[object] = [
             key, looks, self.alpha, self.sides, kind, value, beta.replace("as", "bs"), parameter,
             round(1 - self.power, 12), str(self.binding).upper(), self.runs,
-        ]  # fmt: skip
+        ]  # fmt: skip  # short items of one kind share a line
         return "\t".join(map(str, fields))
 
 

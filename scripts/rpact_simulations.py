@@ -83,7 +83,7 @@ def _line(key: int, case: Case, trials: int) -> str:
     numbers = (
         case.n, 1.0 / case.hazard_ratio, case.median / case.hazard_ratio, control, experimental, case.dropout,
         DROPOUT_TIME, trials, key + 1,
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
     periods = case.periods
     columns = (numbers, case.events, periods.ends, periods.rates)
     return "\t".join([case.design(sides=1).line(key), *(",".join(map(repr, column)) for column in columns)])

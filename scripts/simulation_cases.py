@@ -85,7 +85,7 @@ class Case:
         return Scenario.two_arm(
             n=self.n, accrual=self.late_periods, control_median=self.median, hazard_ratio=self.hazard_ratio,
             dropout=self.dropout, dropout_time=DROPOUT_TIME, ratio=self.ratio, entry="even",
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
     def drift(self, method: EventsMethod) -> float:
         """Expected z at the last look by a formula."""
@@ -127,12 +127,12 @@ class Case:
         return [
             f"{self.n}", ", ".join(map(str, self.events)), f"{self.hazard_ratio:.4g}", f"{self.median:g}", months,
             self.shown_ratio, f"{100 * self.dropout:g}", self.shown_bounds,
-        ]  # fmt: skip
+        ]  # fmt: skip  # short items of one kind share a line
 
 
 HEADINGS = [
     "n", "events", "hazard ratio", "control median", "accrual", "ratio", "lost in a year, %", "alpha and bounds",
-]  # fmt: skip
+]  # fmt: skip  # short items of one kind share a line
 
 ONE_LOOK = (
     Case(407, (221,), 0.75, 60, 85, dropout=0.05),

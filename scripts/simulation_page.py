@@ -125,7 +125,7 @@ def simulated(case: Case, replicates: int, seed: int) -> Simulation:
     return simulate(
         case.scenario, replicates=replicates, seed=seed, events=case.events, alpha=case.alpha, sides=case.sides,
         bounds=case.boundaries, keep="summary",
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 def grid(replicates: int, rpact_replicates: int) -> list[Found]:
@@ -191,7 +191,7 @@ def formulas_section(found: Sequence[Found]) -> str:
     return table(
         ["trials with an effect", "how many", "less Schoenfeld", f"beyond {FORMULA}", "less Freedman",
          f"beyond {FORMULA}"], rows,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 def odd_section(found: Sequence[Found]) -> str:
@@ -210,7 +210,7 @@ def odd_section(found: Sequence[Found]) -> str:
         rows.append([
             case.shown_ratio, f"{row.ours.power.value:.4f}", rpact, *powers, f"{z.mean():.3f}", *drifts,
             f"{z.std(ddof=1):.3f}",
-        ])  # fmt: skip
+        ])  # fmt: skip  # arguments that belong together share a line
     formulas = ["Schoenfeld", "Freedman"]
     return table(["ratio", "power", "rpact", *formulas, "mean z", *formulas, "SD of z (formulas: 1)"], rows)
 

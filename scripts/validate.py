@@ -6,7 +6,7 @@ Changhai, the guarantee-time bias of its design, simulated directly and in whole
 of their own, which are run one after the other. What is compared with R is left out where R is not installed. Ends
 with 1 if a target is missed.
 
-Run: python scripts/validate.py [--only jcog1017 simulation ...] [--quick] [--out docs/validation]
+Run: python scripts/validate.py [--only jcog1017 simulation ...] [--quick | --long] [--out docs/validation]
 """
 
 from __future__ import annotations
@@ -280,16 +280,19 @@ class Script:
     Attributes:
         file: its name.
         quick: its arguments for a short run.
+        long: its arguments for the long run.
         out: what its `--out` is, in the folder of the pages: a file's name, or empty for the folder itself.
     """
 
     file: str
     quick: tuple[str, ...]
     out: str = ""
+    long: tuple[str, ...] = ()
 
-    def run(self, out: Path, *, quick: bool) -> bool:
+    def run(self, out: Path, *, quick: bool, long: bool) -> bool:
         command = [sys.executable, str(Path(__file__).with_name(self.file)), "--out", str(out / self.out)]
-        return subprocess.run([*command, *(self.quick if quick else ())], check=False).returncode == 0
+        size = self.quick if quick else self.long if long else ()
+        return subprocess.run([*command, *size], check=False).returncode == 0
 
 
 SCRIPTS = {
@@ -298,6 +301,9 @@ SCRIPTS = {
     "boundaries": Script("boundaries_page.py", ("--draws", "0")),
     "non-proportional": Script("non_proportional_page.py", ("--replicates", "100")),
     "simulation": Script("simulation_page.py", ("--replicates", "2000", "--rpact", "300")),
+    "crash": Script(
+        "crash_page.py", ("--clients", "8", "--participants", "60", "--kills", "10"), long=("--participants", "5000")
+    ),
 }
 PARTS = ("jcog1017", "changhai", *SCRIPTS)
 
@@ -309,7 +315,7 @@ def run_part(name: str, options: argparse.Namespace, out: Path) -> bool:
         return jcog1017(seeds, out)
     if name == "changhai":
         return changhai(seeds, replicates, out)
-    return SCRIPTS[name].run(out, quick=options.quick)
+    return SCRIPTS[name].run(out, quick=options.quick, long=options.long)
 
 
 def run_parts(options: argparse.Namespace, out: Path) -> int:
@@ -329,7 +335,9 @@ def run_parts(options: argparse.Namespace, out: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"some of {', '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="short runs, to see that they work: no page is kept")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="short runs, to see that they work: no page is kept")
+    size.add_argument("--long", action="store_true", help="5,000 participants instead of 1,500 among killed clients")
     parser.add_argument("--seeds", type=int, default=40, help="whole trials of each protocol")
     parser.add_argument("--replicates", type=int, default=400, help="trials of the direct simulation of Changhai")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "validation")

@@ -14,9 +14,14 @@ REQUIRED = "EQUIPOISE_REQUIRE_BROWSER"
 """Set to 1 where a missing browser is to be a failure and not a skip."""
 
 ARGUMENTS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-)  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def executable() -> str | None:

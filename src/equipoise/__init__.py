@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from equipoise.protocol import Protocol, loads
     from equipoise.protocol.load import load
     from equipoise.rehearsal import Rehearsal, analyse_rehearsal, rehearse
+    from equipoise.screening import Screening
+    from equipoise.screening.screen import screen
     from equipoise.trials import shipped
 
 __version__ = "0.1.0"
@@ -34,6 +36,7 @@ __all__ = [
     "Protocol",
     "Rehearsal",
     "Results",
+    "Screening",
     "__version__",
     "analyse",
     "analyse_rehearsal",
@@ -42,6 +45,7 @@ __all__ = [
     "loads",
     "make_datasets",
     "rehearse",
+    "screen",
     "shipped",
     "verify_file",
 ]
@@ -51,6 +55,7 @@ _HOME = {
     "Protocol": "protocol",
     "Rehearsal": "rehearsal",
     "Results": "analysis",
+    "Screening": "screening",
     "analyse": "analysis",
     "analyse_rehearsal": "rehearsal",
     "findings": "checker",
@@ -58,6 +63,7 @@ _HOME = {
     "loads": "protocol",
     "make_datasets": "analysis",
     "rehearse": "rehearsal",
+    "screen": "screening",
     "shipped": "trials",
     "verify_file": "ledger",
 }

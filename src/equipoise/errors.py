@@ -9,6 +9,7 @@
     ├── DataError             arrays or tables that an estimator cannot take: says which rows
     │   └── NoEventsError     a test or a model without a single event
     ├── AllocationError       a list that cannot allocate what is asked
+    ├── StoreError            a store that cannot be opened, read or written as it is
     └── DesignError           a design that contradicts itself
 
 Every message says where, what is wrong and how to mend it, in that order. A refused command of a running trial is no
@@ -80,3 +81,7 @@ class AllocationError(EquipoiseError):
 
 class DesignError(EquipoiseError):
     """A design that is impossible or contradicts itself."""
+
+
+class StoreError(EquipoiseError):
+    """A store cannot be opened, read or written as it is; says why, and how to mend it. Nothing was half written."""

@@ -51,7 +51,7 @@ def distant(days, **more):
 def participant(
     number="00001", arm="A", *, events=(), seen=(), missed=(), alive=None, left=None, values=None, first="registration",
     allocation="randomisation", registered=-92, assigned=None, **more,
-):  # fmt: skip
+):  # fmt: skip  # parameters that belong together share a line
     """A participant registered and randomised on day 0; `seen` are days of assessments, `alive` the last day alive."""
     last = alive if alive is not None else max([0, *seen, *((event.on - on(0)).days for event in events)])
     assignments = tuple(Assignment(allocation, a, on(d)) for d, a in (assigned or [(0, arm)]))
@@ -70,7 +70,7 @@ def participant(
         assessments=tuple(Assessment("follow_up", on(d), f"M{d}", {}, "SD") for d in seen),
         missed=tuple(on(d) for d in missed),
         events=tuple(events),
-        left=left,
+        leavings=() if left is None else (left,),
         last_alive=on(last),
         **more,
     )

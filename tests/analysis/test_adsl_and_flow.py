@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 import pytest
 from analysis_states import CUT, death, lost, on, participant, trial
 
-from equipoise.allocation import commitment
+from equipoise.allocation import BY_HAND, commitment
 from equipoise.analysis import flow_of, make_datasets
 from equipoise.analysis.adqs import make_adqs
 from equipoise.analysis.adsl import make_adsl
@@ -31,6 +31,14 @@ def test_adsl_says_who_where_and_when():
     assert (found["ARMCD"], found["TRT01P"], found["ARM"]) == ("B", "B", trial().arms["B"].label)
     assert found["STRATAR"] == "organs_involved=multiple"  # the site is left out
     assert (found["EOSSTT"], found["DTHFL"], found["LSTALVDT"]) == ("ONGOING", "N", on(1000))
+
+
+def test_an_arm_given_by_hand_is_marked_in_adsl_and_counted_in_the_flow():
+    drawn, given = participant("00001"), participant("00002", arm="B")
+    given = replace(given, assignments=(replace(given.assignments[0], method=BY_HAND),))
+    assert row(given)["ALLOCMTD"] == "by-hand"
+    arms = flow_of(trial(), {"00001": drawn, "00002": given}, CUT).arms
+    assert {arm.arm: (arm.allocated, arm.by_hand) for arm in arms} == {"A": (1, 0), "B": (1, 1)}
 
 
 def test_derived_variables_stand_in_adsl():
@@ -153,7 +161,7 @@ def office():
         "informed_consent": True, "age": 50, "sex": "female", "diagnosis_date": on(-120), "m_stage": "M1",
         "de_novo": True, "histology_invasive": True, "measurable_metastases": 2, "er": "positive", "her2": "negative",
         "menopausal_status": "post", "metastatic_organs": 1,
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     submit(commands.Screen, -92)
     submit(commands.Record, -92, form="screening", values=values)
     submit(commands.Register, -92, step="registration")

@@ -18,7 +18,7 @@ from analysis_states import (
     on,
     participant,
     trial,
-)  # fmt: skip
+)
 
 from equipoise.analysis.adtte import make_adtte, parameters
 from equipoise.analysis.outcome import Observed, Outcome, under

@@ -40,10 +40,16 @@ def test_data_sets_read_back_give_the_same_estimates_to_the_byte(name, tmp_path)
     datasets, results = rehearsed(name)
     datasets.write(tmp_path)
     again = analyse(
-        trial(name), Datasets.read(tmp_path), source="rehearsal", data_cut=results.data_cut, flow=results.flow,
+        trial(name),
+        Datasets.read(tmp_path),
+        source="rehearsal",
+        data_cut=results.data_cut,
+        flow=results.flow,
         head=results.head,
-    )  # fmt: skip
-    again = replace(again, cohort=results.cohort)  # the ledger's, as flow and head are
+    )
+    # the ledger's, as flow and head are
+    of_ledger = {name: getattr(results, name) for name in ("cohort", "safety", "deviations", "completeness")}
+    again = replace(again, **of_ledger)
     texts = [json.dumps(item.to_dict(), allow_nan=False) for item in (results, again)]
     assert texts[0] == texts[1]
 

@@ -12,6 +12,8 @@ Size = int | float | str | None
 
 LIVER = (Lesion("T1", "liver"),)
 PRIMARY_AND_LIVER = (Lesion("B", "breast"), Lesion("L", "liver"))
+LIVER_AND_BONE = (*LIVER, Lesion("N1", "bone", role="non-target"))
+BONE = (Lesion("N1", "bone", role="non-target"), Lesion("N2", "bone", role="non-target"))
 
 
 def day(number: int) -> date:

@@ -17,7 +17,7 @@ from equipoise.protocol.model.statistics import Claim, Derivation
 
 
 def claim(printed: str | int, derivation: str, *, id: str = "number", text: str | None = None, unit: str | None = None,
-          **inputs: float) -> Claim:  # fmt: skip
+          **inputs: float) -> Claim:  # fmt: skip  # parameters that belong together share a line
     shown = Decimal(printed) if isinstance(printed, int) else printed
     numbers = {name: Decimal(str(value)) for name, value in inputs.items()}
     return Claim(id=id, what=id, printed=shown, unit=unit, text=text, inputs=numbers, derivation=derivation)
@@ -80,8 +80,11 @@ def test_a_number_that_is_right_raises_nothing(item: Claim) -> None:
         (claim(240, "loss-inflation", per_group=200, loss=0.2), "claim-loss-added", "warning"),
         (claim(25, "quotient", lambda_t=0.5, years=2), "claim-unit", "warning"),
         (claim(300, "participants-over-time", **OVER_TIME), "claim-not-reproduced", "warning"),
-        (claim("0.25", "interval-p", hazard_ratio=0.86, conf_low=0.69, conf_high=1.07, conf_level=0.9, sides=1),
-         "claim-not-reproduced", "warning"),
+        (
+            claim("0.25", "interval-p", hazard_ratio=0.86, conf_low=0.69, conf_high=1.07, conf_level=0.9, sides=1),
+            "claim-not-reproduced",
+            "warning",
+        ),
         (claim("0.70", "interval-ratio", conf_low=0.58, conf_high=0.65), "claim-not-reproduced", "warning"),
         (claim("35-60", "sum", a=1, b=2), "claim-not-derivable", "error"),
         (claim(1, "sum", a=1), "claim-not-derivable", "error"),
@@ -90,7 +93,7 @@ def test_a_number_that_is_right_raises_nothing(item: Claim) -> None:
         (claim(1, "quotient", a=1, b=0), "claim-not-derivable", "error"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
+)
 def test_a_number_that_is_not_says_how(item: Claim, expected: str, severity: str) -> None:
     assert [(found.id, found.severity) for found in judged(item)] == [(expected, severity)]
 
@@ -145,7 +148,7 @@ INPUTS = st.dictionaries(
     ]),
     NUMBERS,
     max_size=9,
-)  # fmt: skip
+)  # fmt: skip  # arguments that belong together share a line
 
 
 @settings(deadline=None, max_examples=300)
@@ -165,19 +168,21 @@ def test_whatever_a_claim_holds_it_is_judged_and_never_breaks(
 
 @settings(deadline=None, max_examples=100)
 @given(
-    values=st.fixed_dictionaries({
-        "alpha": st.floats(1e-300, 1, exclude_max=True),
-        "power": st.floats(1e-300, 1, exclude_max=True),
-        "hazard_ratio": st.floats(1e-300, 1e300),
-        "control_median": st.one_of(st.none(), st.floats(1e-300, 1e300)),
-        "control_survival": st.one_of(st.none(), st.floats(1e-300, 1, exclude_max=True)),
-        "accrual": st.floats(1e-300, 1e300),
-        "follow_up": st.floats(1e-300, 1e300),
-        "participants": st.integers(1, 10**9),
-        "events": st.integers(1, 10**9),
-    }),
+    values=st.fixed_dictionaries(
+        {
+            "alpha": st.floats(1e-300, 1, exclude_max=True),
+            "power": st.floats(1e-300, 1, exclude_max=True),
+            "hazard_ratio": st.floats(1e-300, 1e300),
+            "control_median": st.one_of(st.none(), st.floats(1e-300, 1e300)),
+            "control_survival": st.one_of(st.none(), st.floats(1e-300, 1, exclude_max=True)),
+            "accrual": st.floats(1e-300, 1e300),
+            "follow_up": st.floats(1e-300, 1e300),
+            "participants": st.integers(1, 10**9),
+            "events": st.integers(1, 10**9),
+        }
+    ),
     trial=st.sampled_from(["tehran", "jcog1017"]),
-)  # fmt: skip
+)
 def test_whatever_a_design_holds_it_is_judged_and_never_breaks(values: dict[str, float | None], trial: str) -> None:
     protocol = edited(trial)
     assert protocol.design is not None

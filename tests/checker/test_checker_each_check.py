@@ -270,8 +270,13 @@ def test_what_the_document_says_decides(
 
 
 def test_a_quote_of_the_document_may_break_its_lines_otherwise() -> None:
-    found = found_in("jcog1017", ("text: The primary endpoint was overall survival (OS)",
-                                  "text: >-\n      The primary endpoint\n      was overall survival (OS)"))  # fmt: skip
+    found = found_in(
+        "jcog1017",
+        (
+            "text: The primary endpoint was overall survival (OS)",
+            "text: >-\n      The primary endpoint\n      was overall survival (OS)",
+        ),
+    )
     assert of("text-not-in-document", found) == []
 
 

@@ -64,17 +64,21 @@ def test_progression_of_the_metastases_makes_the_overall_response_progression() 
 def test_too_many_cases_are_left_undecided() -> None:
     variables = [name for name, item in TEHRAN.variables.items() if item.type == "choice" and item.derived is None]
     everything = " AND ".join(f"{name} = {name}" for name in variables)
-    all_named = " AND ".join(f"{name} <> 'x'".replace("'x'", f"'{next(iter(TEHRAN.variables[name].values or ()))}'")
-                             for name in variables)  # fmt: skip
+    all_named = " AND ".join(
+        f"{name} <> 'x'".replace("'x'", f"'{next(iter(TEHRAN.variables[name].values or ()))}'") for name in variables
+    )
     assert everything
     assert not never(all_named, "age < 1", "age > 1", "comorbidity", "bilateral", "ecog > 1", "t4_resectable")
 
 
 @settings(deadline=None, max_examples=100)
 @given(
-    low=st.integers(0, 20), high=st.integers(0, 20), at=st.integers(0, 20),
-    lower=st.sampled_from([">", ">="]), upper=st.sampled_from(["<", "<="]),
-)  # fmt: skip
+    low=st.integers(0, 20),
+    high=st.integers(0, 20),
+    at=st.integers(0, 20),
+    lower=st.sampled_from([">", ">="]),
+    upper=st.sampled_from(["<", "<="]),
+)
 def test_limits_on_a_whole_number_are_decided_as_counting_would(
     low: int, high: int, at: int, lower: str, upper: str
 ) -> None:

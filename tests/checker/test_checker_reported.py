@@ -27,7 +27,7 @@ def ratio(value: float, low: float, high: float, level: float = 0.95, **more: An
     return Estimate(
         endpoint="os", measure="hazard ratio", value=value, conf_low=low, conf_high=high, conf_level=level,
         null_value=1, arm="B", reference="A", **p, **more,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 def median(value: float, arm: str) -> Estimate:

@@ -67,6 +67,7 @@ def test_the_public_names_are_these() -> None:
         "Protocol",
         "Rehearsal",
         "Results",
+        "Screening",
         "__version__",
         "analyse",
         "analyse_rehearsal",
@@ -75,6 +76,7 @@ def test_the_public_names_are_these() -> None:
         "loads",
         "make_datasets",
         "rehearse",
+        "screen",
         "shipped",
         "verify_file",
     ]
@@ -120,6 +122,12 @@ MISTAKES = {
     "a ledger that is not there": (["verify", "nowhere.jsonl"], "nowhere.jsonl"),
     "a head that is no hash": (["verify", __file__, "--head", "xyz"], "not a hash"),
     "data that are not there": (["analyse", "jcog1017", "--data", "nowhere.parquet"], "nowhere.parquet"),
+    "neither data nor a ledger": (["analyse", "jcog1017"], "give either --data, or --ledger"),
+    "a freeze without a ledger": (
+        ["analyse", "jcog1017", "--data", "x.csv", "--freeze", "final"],
+        "give either --data",
+    ),
+    "an audit of a ledger that is not there": (["audit", "nowhere.jsonl"], "nowhere.jsonl"),
     "data that are no table": (["analyse", "jcog1017", "--data", __file__], "cannot read the table"),
     "a folder that cannot be made": (["rehearse", "tehran", "--out", f"{__file__}/x"], "not a directory"),
 }
@@ -188,6 +196,37 @@ def test_analysing_the_written_data_gives_the_rehearsals_estimates(
     assert status == 0
     kept = [{k: v for k, v in item.items() if k not in ("source", "data_cut")} for item in theirs]
     assert [{k: v for k, v in item.items() if k not in ("source", "data_cut")} for item in ours] == kept
+
+
+def test_analysing_a_freeze_of_the_ledger_gives_the_rehearsals_estimates(
+    rehearsed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = str(rehearsed / "ledger.jsonl")
+    status, out, _ = call(capsys, "analyse", "tehran", "--ledger", ledger, "--freeze", "final", "--json")
+    ours = json.loads(out)["estimates"]
+    theirs = json.loads((rehearsed / "results.json").read_text(encoding="utf-8"))["estimates"]
+    assert status == 0
+    kept = [{k: v for k, v in item.items() if k != "source"} for item in theirs]
+    assert [{k: v for k, v in item.items() if k != "source"} for item in ours] == kept
+    status, _, err = call(capsys, "analyse", "tehran", "--ledger", ledger, "--freeze", "interim")
+    assert status == 2
+    assert "no freeze for 'interim'; there is final" in err
+
+
+def test_an_audit_prints_who_did_what_and_the_roles_that_were_given(
+    rehearsed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = str(rehearsed / "ledger.jsonl")
+    status, out, _ = call(capsys, "audit", ledger, "--participant", "00002", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert {row["participant"] for row in found["rows"]} == {"00002"}
+    assert {row["role"] for row in found["rows"]} == {"investigator"}
+    assert found["signatures"] == []
+    status, out, _ = call(capsys, "audit", ledger)
+    assert "(Synthetic coordinator)" in out
+    assert "(not shown)" in out
+    assert call(capsys, "audit", ledger, "--participant", "99999")[0] == 2
 
 
 def test_verify_proves_a_ledger_and_replays_its_allocations(
@@ -267,7 +306,7 @@ def test_verify_names_the_entry_that_was_changed(
     rehearsed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = (rehearsed / "ledger.jsonl").read_bytes().split(b"\n")
-    lines[6] = lines[6].replace(b"rehearsal", b"somebody!", 1)
+    lines[6] = lines[6].replace(b'"actor":"', b'"actor":"some', 1)
     changed = tmp_path / "changed.jsonl"
     changed.write_bytes(b"\n".join(lines))
     status, out, _ = call(capsys, "verify", str(changed))

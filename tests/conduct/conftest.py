@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from small_quality import QUALITY
 from small_trial import CLASSES, Clerk, small
 
 from equipoise.protocol import Protocol, loads
@@ -28,5 +29,18 @@ def clerk(protocol: Protocol) -> Clerk:
 @pytest.fixture
 def board(classes: Protocol) -> Clerk:
     clerk = Clerk(classes, seeds={})
+    clerk.open()
+    return clerk
+
+
+@pytest.fixture(scope="session")
+def quality() -> Protocol:
+    return loads(QUALITY, file="quality.yaml")
+
+
+@pytest.fixture
+def careful(quality: Protocol) -> Clerk:
+    """A clerk with an open trial that keeps its data right."""
+    clerk = Clerk(quality)
     clerk.open()
     return clerk

@@ -12,8 +12,11 @@ entries = [json.loads(line)["entry"] for line in Path(file).read_bytes().splitli
 commitments = next(entry for entry in entries if entry["kind"] == "open")["data"]["commitments"]
 seeds = next(entry for entry in entries if entry["kind"] == "reveal")["data"]["seeds"]
 seeds = {name: bytes.fromhex(digits) for name, digits in seeds.items()}
-problems = [f"list {name}: not the seed committed to" for name, seed in seeds.items()
-            if hashlib.sha256(seed).hexdigest() != commitments[name]]  # fmt: skip
+problems = [
+    f"list {name}: not the seed committed to"
+    for name, seed in seeds.items()
+    if hashlib.sha256(seed).hexdigest() != commitments[name]
+]
 used, replayed = Counter(), 0
 
 

@@ -87,6 +87,59 @@ endpoints:
   os: {label: Overall survival, param: OS, origin: randomisation, events: [death]}
 """
 
+SAFETY = (
+    TEXT.replace(
+        "  late_surgery: {label",
+        "  wound: {label: Wound treated, kind: procedure}\n  late_surgery: {label",
+    )
+    .replace(
+        "crossover: {arms: [A], intervention: surgery, event: late_surgery}",
+        "crossover: {arms: [A], intervention: surgery, event: late_surgery, judged_by: surgeon, when: pain >= 5,\n"
+        "      reasons: {local_progression: Local progression, wound_problems: Wound problems expected}}",
+    )
+    .replace(
+        "  visit: {label: Visit,",
+        "  quality: {label: Quality of life, questionnaire: qlq-c30, repeats: true}\n"
+        "  operation: {label: Operation, variables: [axilla]}\n  visit: {label: Visit,",
+    )
+    .replace(
+        "  pain: {label: Pain",
+        "  axilla: {label: Axilla dissected, type: boolean}\n  pain: {label: Pain",
+    )
+    .replace(
+        "\nresponse:",
+        """
+guidance:
+  - id: drugs
+    label: Choice of the drug
+    rows:
+      - {when: "her2 = 'positive'", advise: Targeted therapy, departs: NOT targeted}
+      - {when: "arm = 'A' AND pain >= 7", advise: A stronger drug}
+  - id: axilla
+    label: The axilla
+    departure: minor
+    rows:
+      - {when: age >= 50, advise: Dissect the axilla, departs: NOT axilla}
+response:""",
+    )
+    + """\
+  quality:
+    {kind: score, label: Global health, variable: qlq_c30_ql2, higher_is: better, at_months: [3, 6]}
+adverse_events:
+  ctcae: "5.0"
+  collected:
+    - {from: registration, grades: [3, 5], until: randomisation, months: 12}
+    - {from: registration, serious_only: true}
+  terms_of_interest: [Wound dehiscence]
+  related_to: [drug, surgery]
+  expected_by: sponsor
+  sae: {days: 1}
+  susar: {}
+  deaths_apart: [cancer]
+"""
+)
+"""The small trial with adverse events, advice that can be departed from, a crossover with reasons, a questionnaire."""
+
 BLOCKS = "main: {method: blocks, ratio: {A: 1, B: 1}, sizes: [2, 4], strata: [her2]}"
 SIMPLE = "main: {method: simple, ratio: {A: 2, B: 1}}"
 TWICE = TEXT.replace(

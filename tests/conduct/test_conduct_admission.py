@@ -297,17 +297,22 @@ def verdicts(clerk: Clerk) -> list[tuple[str, str, int]]:
     return [(data["rule"], data["verdict"], data["participants"]) for data in found]
 
 
+def broken(answer: Accepted) -> tuple[str, ...]:
+    """The warnings of rules that do not hold; those of what comes next are told elsewhere."""
+    return tuple(text for text in answer.warnings if "does not hold" in text)
+
+
 def test_a_cohort_rule_warns_from_its_first_participant_on_and_never_refuses(clerk: Clerk) -> None:
     answers = enrol(clerk, 4, targeted=False)
     warning = "C1 does not hold: Four fifths of HER2-positive participants get targeted therapy"
-    assert [answer.warnings for answer in answers] == [(), (), (warning,), (warning,)]
+    assert [broken(answer) for answer in answers] == [(), (), (warning,), (warning,)]
     assert [v for v in verdicts(clerk) if v[0] == "C1"] == [("C1", "fail", 3), ("C1", "fail", 4)]
     assert clerk.desk.trial.passed["randomisation"] == 4
 
 
 def test_a_cohort_rule_holds_at_its_limit_and_says_nothing(clerk: Clerk) -> None:
     enrol(clerk, 4, targeted=True)
-    assert enrol(clerk, 1, targeted=False)[0].warnings == ()  # 4 of 5 is four fifths
+    assert broken(enrol(clerk, 1, targeted=False)[0]) == ()  # 4 of 5 is four fifths
     assert enrol(clerk, 1, targeted=False)[0].warnings != ()  # 4 of 6 is not
 
 
@@ -315,7 +320,7 @@ def test_a_cohort_rule_counts_those_who_passed_its_own_step(clerk: Clerk) -> Non
     # C1 is of randomisation: who was registered and not allocated does not count, whatever C2 counts
     for i in range(5):
         clerk.register(f"R{i}", targeted=False)
-    assert [answer.warnings for answer in enrol(clerk, 3, targeted=True)] == [(), (), ()]
+    assert [broken(answer) for answer in enrol(clerk, 3, targeted=True)] == [(), (), ()]
     assert {v for v in verdicts(clerk) if v[0] == "C1"} == set()
     # C2 is of registration, from the second on: nobody is old
     assert [v for v in verdicts(clerk) if v[0] == "C2"] == [("C2", "fail", n) for n in range(2, 9)]

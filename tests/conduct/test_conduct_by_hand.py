@@ -51,7 +51,7 @@ def test_the_coordinating_centre_gives_an_arm_and_the_entry_says_so(clerk: Clerk
         "on": "2024-03-01",
         "number": 1,
     }
-    assert clerk.state().arm == "B"
+    assert (clerk.state().arm, clerk.state().assignments[0].method) == ("B", "by-hand")
     assert clerk.state().at_allocation == {"site": "01", "her2": "positive", "age_group": "young"}
 
 

@@ -145,7 +145,10 @@ def test_a_withdrawal_is_by_a_rule_of_the_protocol_and_only_once(clerk: Clerk) -
     clerk.accepted(commands.Withdraw, rule="W1", day=after(5))
     assert clerk.state().left == Left("W1", after(5), "stops", "randomisation", "stops", "kept")
     assert clerk.last().data["treatment"] == "stops"
-    assert clerk.refused(commands.Withdraw, rule="W2", day=after(5)) == f"P1 left on {after(5)} (W1)"
+    assert (
+        clerk.refused(commands.Withdraw, rule="W2", day=after(5))
+        == f"P1 left on {after(5)} (W1), and W2 stops nothing more"
+    )
     assert clerk.refused(commands.Lose, day=after(5)) == f"P1 left on {after(5)} (W1)"
 
 

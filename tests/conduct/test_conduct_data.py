@@ -65,7 +65,7 @@ def screened(clerk: Clerk) -> Clerk:
         ("pain", 3, "'pain' is not on the form 'screening'"),
         ("heigth", 170, "'heigth' is not on the form 'screening'"),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_its_variable_does_not_admit_is_refused(
     screened: Clerk, name: str, value: object, reason: str
 ) -> None:

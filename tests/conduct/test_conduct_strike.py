@@ -62,7 +62,7 @@ def test_what_was_asked_and_decided_cannot_be_struck_out(clerk: Clerk, kind: str
     clerk.accepted(commands.Correct, variable="age", value=50, reason="read wrongly")
     number = entry_of(clerk, kind)
     reason = clerk.refused(commands.Strike, entry=number, reason=WHY)
-    assert reason.startswith(f"entry {number} ('{kind}') cannot be struck out (only assess, event, form, ")
+    assert reason.startswith(f"entry {number} ('{kind}') cannot be struck out (only adverse_event, ")
 
 
 def test_a_form_whose_value_was_corrected_since_is_corrected_again_and_not_struck_out(clerk: Clerk) -> None:

@@ -24,7 +24,7 @@ def test_nothing_is_done_before_the_trial_is_opened(protocol: Protocol) -> None:
     clerk = Clerk(protocol)
     for kind in (commands.Screen, commands.Close, commands.CheckCohort):
         assert clerk.refused(kind) == "the trial has not been opened"
-    assert clerk.refused(commands.Cut, on=DAY) == "the trial has not been opened"
+    assert clerk.refused(commands.Freeze, analysis="final", cut_off=DAY) == "the trial has not been opened"
     assert clerk.refused(commands.Reveal, seeds={}) == "the trial has not been opened"
 
 
@@ -155,7 +155,7 @@ def test_a_day_that_rules_cannot_reckon_with_is_refused(clerk: Clerk) -> None:
     for day in (date.min, date(1799, 12, 31), date(2501, 1, 1), date.max):
         expected = f"the day lies within the years 1800 to 2500, this is {day}"
         assert clerk.refused(commands.Screen, at=at, on=day) == expected
-        assert clerk.refused(commands.Cut, at=at, on=day) == expected
+        assert clerk.refused(commands.Freeze, at=at, analysis="final", cut_off=day) == expected
     clerk.accepted(commands.Screen, at=at, on=date(2500, 12, 31))
     clerk.accepted(commands.Screen, "P2", at=at, on=date(1800, 1, 1))
     assert clerk.last().time == "9999-12-31T23:59:59Z"
@@ -166,11 +166,13 @@ def test_a_point_in_time_is_no_day(clerk: Clerk) -> None:
     moment = datetime(2024, 3, 1, 9, tzinfo=UTC)
     expected = "the day of a command is a date, without a time"
     assert clerk.refused(commands.Screen, on=moment) == expected
-    assert clerk.refused(commands.Cut, on=moment) == expected
+    assert clerk.refused(commands.Freeze, analysis="final", cut_off=moment) == expected
 
 
 # --- types
 
+PROOFS = {"identification": "entered", "secret": "entered"}
+SIGN = {"digest": HASH, "meaning": "review", "printed_name": "Anna", "session": "s1", **PROOFS}
 WRONG: list[tuple[Any, dict[str, Any]]] = [
     (commands.Open, {"protocol_digest": HASH, "commitments": {"main": None}}),
     (commands.Open, {"protocol_digest": HASH, "commitments": ["main"]}),
@@ -209,7 +211,15 @@ WRONG: list[tuple[Any, dict[str, Any]]] = [
     (commands.Strike, {"entry": "3", "reason": "x"}),
     (commands.Strike, {"entry": True, "reason": "x"}),
     (commands.Strike, {"entry": 0, "reason": "x"}),
-    (commands.Cut, {"on": 5}),
+    (commands.Freeze, {"analysis": "final", "cut_off": 5}),
+    (commands.Freeze, {"analysis": 1, "cut_off": DAY}),
+    (commands.Grant, {"account": "berta", "account_role": 5, "printed_name": "Berta"}),
+    (commands.Sign, {"digest": HASH, "meaning": "liking", "printed_name": "A", "session": "s", **PROOFS}),
+    (commands.Sign, {"digest": HASH, "meaning": "review", "printed_name": "A", "session": "s", **PROOFS, "secret": 1}),
+    (commands.Sign, {**SIGN, "entries": [1]}),
+    (commands.Sign, {**SIGN, "entries": (0,)}),
+    (commands.Sign, {**SIGN, "entries": (1, 1)}),
+    (commands.Access, {"looked": "something", "scope": "all"}),
 ]
 
 
@@ -220,13 +230,6 @@ def test_what_is_of_another_type_than_its_field_is_refused(clerk: Clerk, kind: A
 
 
 # --- cut-off, reveal, close
-
-
-def test_the_cut_off_is_set_once(clerk: Clerk) -> None:
-    assert clerk.refused(commands.Cut, on=after(2)) == f"{after(2)} lies in the future"
-    clerk.accepted(commands.Cut, on=after(400), day=after(400))
-    assert clerk.desk.trial.data_cut == after(400)
-    assert clerk.refused(commands.Cut, on=after(500), day=after(500)) == f"the data cut-off is {after(400)}"
 
 
 def test_an_entry_that_comes_after_one_of_a_later_time_keeps_its_place_and_says_so(clerk: Clerk) -> None:
@@ -296,8 +299,30 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.Lose: {},
         commands.Correct: {"variable": "age", "value": 5, "reason": "x"},
         commands.Strike: {"entry": 1, "reason": "x"},
+        commands.ReportAdverseEvent: {"term": "Sepsis", "grade": 4, "aware": DAY},
+        commands.FollowUpAdverseEvent: {"entry": 1, "grade": 3},
+        commands.ReportSafety: {"entry": 1, "report": "sae"},
+        commands.Depart: {"guidance": "drugs", "given": "another", "reason": "x"},
+        commands.Find: {},
+        commands.OpenQuery: {"message": "sure?", "variable": "age", "role": "monitor"},
+        commands.AnswerQuery: {"query": 1, "answer": "yes"},
+        commands.CloseQuery: {"query": 1},
+        commands.Deviate: {"category": "other", "description": "x", "severity": "minor", "per_protocol": "kept"},
+        commands.Reclassify: {"deviation": 1, "severity": "minor", "per_protocol": "kept", "reason": "x"},
+        commands.Alive: {"source": "phone"},
+        commands.Sweep: {"on": DAY},
         commands.CheckCohort: {},
-        commands.Cut: {"on": DAY},
+        commands.Freeze: {"analysis": "final", "cut_off": DAY},
+        commands.Grant: {"account": "berta", "account_role": "monitor", "printed_name": "Berta"},
+        commands.Revoke: {"account": "berta", "account_role": "monitor", "reason": "x"},
+        commands.Lock: {},
+        commands.Unlock: {"reason": "x"},
+        commands.LockTrial: {},
+        commands.UnlockTrial: {"reason": "x"},
+        commands.Unblind: {"reason": "x"},
+        commands.Access: {"looked": "export", "scope": "all", "reason": "x"},
+        commands.Sign: SIGN,
+        commands.SignTrial: {**SIGN, "entries": (1,)},
         commands.Reveal: {"seeds": {}},
         commands.Close: {},
         commands.Amend: {"protocol_digest": HASH, "on": DAY},

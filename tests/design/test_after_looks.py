@@ -98,7 +98,7 @@ RPACT = [
     ("a limit that an earlier look would have accepted", one_sided, {"futility": [0.0, 0.5], "binding": True},
      [0.01, 2.4, 3.5], (1.003658134, 3.164873327, 0.0002346497402),
      (0.006089880528, 1.150595846, 2.957803752, 1.873852558)),
-]  # fmt: skip
+]  # fmt: skip  # short items of one kind share a line
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,8 @@ def test_a_larger_z_at_the_end_is_stronger_in_every_way(design: GroupSequential,
     assert b.final is not None
     assert a.final.look == b.final.look == design.looks
     for name in ("conf_low", "median_unbiased", "conf_high"):
-        assert getattr(a.final, name) < getattr(b.final, name)
+        # far below the futility values another z moves a limit by less than a root is found to
+        assert getattr(a.final, name) < getattr(b.final, name) + 1e-9
     if design.sides == 1:
         assert a.final.p_value > b.final.p_value
 

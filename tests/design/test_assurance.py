@@ -23,6 +23,7 @@ from equipoise.design.sequential.prior import (
     hazard_ratio_of_drift,
 )
 from equipoise.errors import DesignError
+from equipoise.trials.published_effects import PublishedEffect
 
 DELTA = normal_quantile(0.975) + normal_quantile(0.9)
 POOLED = NormalPrior.from_interval(0.911, 0.792, 1.047, conf_level=0.95)
@@ -126,8 +127,8 @@ def test_the_split_by_truth_adds_up(hazard_ratio: float, sd: float, events: floa
     assert -1e-12 <= found.success_without_benefit <= 0.025 * (1 - found.benefit_probability) + 1e-12
     assert found.value <= found.benefit_probability + 0.025
     table = found.to_frame()
-    assert table["and success"][0] + table["and success"][1] == pytest.approx(table["and success"][2])
-    assert table["and success"][2] + table["and no success"][2] == pytest.approx(1.0)
+    assert table["and_success"][0] + table["and_success"][1] == pytest.approx(table["and_success"][2])
+    assert table["and_success"][2] + table["and_no_success"][2] == pytest.approx(1.0)
 
 
 def test_benefit_above_one_is_the_mirror_image() -> None:
@@ -150,23 +151,24 @@ def test_a_90_percent_interval_read_as_95_is_too_sure() -> None:
 
 
 def test_power_at_published_effects_is_a_table_of_each() -> None:
-    rows = [
-        ("five trials pooled", 0.911, (0.792, 1.047), 0.95),
-        ("JCOG1017", 0.857, (0.686, 1.072), 0.90),
+    effects = [
+        PublishedEffect("five trials pooled", 0.911, 0.792, 1.047, 0.95),
+        PublishedEffect("JCOG1017", 0.857, 0.686, 1.072, 0.90),
     ]
-    found = power_at_published(rows, events=359, alpha=0.05)
+    found = power_at_published(effects, events=359, alpha=0.05)
     assert found.labels == ("five trials pooled", "JCOG1017")
-    for i, (_, hazard_ratio, (low, high), level) in enumerate(rows):
+    for i, effect in enumerate(effects):
+        hazard_ratio, low, high = effect.hazard_ratio, effect.conf_low, effect.conf_high
         assert found.power[i] == pytest.approx(power_for_events(359, hazard_ratio, alpha=0.05))
         assert found.power_at_low[i] == pytest.approx(power_for_events(359, low, alpha=0.05))
         assert found.power_at_high[i] == pytest.approx(power_for_events(359, high, alpha=0.05))
-        prior = NormalPrior.from_interval(hazard_ratio, low, high, conf_level=level)
+        prior = NormalPrior.from_interval(hazard_ratio, low, high, conf_level=effect.conf_level)
         assert found.assurance[i] == pytest.approx(assurance(prior, events=359, alpha=0.05).value)
     text = str(found)
     assert "95 %" in text
     assert "90 %" in text
     design = GroupSequential([0.5, 1.0], alpha=0.05)
-    assert power_at_published(rows, events=359, design=design).power[0] < found.power[0]
+    assert power_at_published(effects, events=359, design=design).power[0] < found.power[0]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_power_at_published_effects_is_a_table_of_each() -> None:
         (lambda: PointsPrior([0.8, 0.9], [1.0]), "1 weights for 2"),
         (lambda: PointsPrior([0.8, 0.9], [1.0, -1.0]), "weights must be"),
         (lambda: PointsPrior([]), "0 hazard ratios"),
-        (lambda: power_at_published([], events=100, alpha=0.05), "rows: none"),
+        (lambda: power_at_published([], events=100, alpha=0.05), "effects: none"),
     ],
 )
 def test_contradictions_are_refused(call: Any, message: str) -> None:

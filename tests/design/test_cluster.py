@@ -137,9 +137,7 @@ def test_an_interrupt_cancels_what_is_in_flight_and_a_lost_scheduler_keeps_what_
                 started.wait(timeout=20)
 
         with pytest.raises(SimulationInterruptedError) as caught:
-            simulate(
-                SCENARIO, replicates=40_000, progress=stop_scheduler, executor=executor, resume=partial, **DESIGN
-            )  # fmt: skip
+            simulate(SCENARIO, replicates=40_000, progress=stop_scheduler, executor=executor, resume=partial, **DESIGN)
         assert "is gone" in str(caught.value.__cause__)
         later = caught.value.partial
         assert 16_384 <= later.replicates < 40_000

@@ -254,7 +254,7 @@ def test_the_tables_name_what_is_assumed() -> None:
     found = conditional_power(design, 1, 1.2, hazard_ratio={"planned": 0.77}, events=359, drift={"half": 1.2})
     assert found.assumptions == ("observed trend", NO_EFFECT, "half", "planned")
     assert "planned" in str(found)
-    assert found.to_frame()["hazard ratio"].to_list()[-1] == pytest.approx(0.77)
+    assert found.to_frame()["hazard_ratio"].to_list()[-1] == pytest.approx(0.77)
     assert "prior of the drift: flat" in str(predictive_power(design, 1, 1.2))
     with pytest.raises(DesignError, match="was not asked for"):
         found.under("hoped for")

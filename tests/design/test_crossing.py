@@ -165,7 +165,7 @@ def test_fifty_looks_keep_the_sum_of_all_exits() -> None:
 
 def test_the_table_shows_each_look() -> None:
     exits = crossing_probabilities([0.5, 1.0], -1.96, 1.96)
-    assert exits.to_frame()["P(above)"].to_list() == pytest.approx(exits.upper)
+    assert exits.to_frame()["probability_above"].to_list() == pytest.approx(exits.upper)
     assert "First crossings at drift 0" in str(exits)
 
 

@@ -8,12 +8,12 @@ import math
 import pytest
 
 import equipoise as eq
-from equipoise.design.plan.derivation import Effect
 from equipoise.design.plan.derive import derive
 from equipoise.errors import DesignError
 from equipoise.trials import protocol_path, shipped
+from equipoise.trials.published_effects import PublishedEffect
 
-POOLED = Effect("five randomised trials", 0.911, 0.792, 1.047, 0.95)
+POOLED = PublishedEffect("five randomised trials", 0.911, 0.792, 1.047, 0.95)
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_calendar_time_spends_while_information_correlates() -> None:
     assert design.alpha_spent == pytest.approx([0.015, 0.025], abs=1e-14)
     exits = crossing_probabilities([0.3, 1.0], -math.inf, design.critical_values)
     assert exits.upper == pytest.approx([0.015, 0.010], abs=1e-14)
-    assert "spending time" in design.to_frame().columns
+    assert "spending_time" in design.to_frame().columns
 
 
 def test_haybittle_peto_takes_another_interim_value() -> None:
@@ -149,8 +149,8 @@ def test_the_table_of_a_design_says_what_it_is() -> None:
     assert "futility spending:hsd:-2, not binding" in text
     assert f"inflation {design.inflation:.5g}" in text
     frame = design.to_frame()
-    assert frame["critical value"].to_list() == pytest.approx(design.critical_values)
-    assert frame["beta spent"][-1] == pytest.approx(0.1)
+    assert frame["critical_value"].to_list() == pytest.approx(design.critical_values)
+    assert frame["beta_spent"][-1] == pytest.approx(0.1)
     assert "<table>" in design._repr_html_()
 
 

@@ -43,9 +43,14 @@ def test_an_arm_that_switches_has_the_events_of_its_chain() -> None:
     # exponential: on treatment h + s, after the switch g; P(event by u) in closed form
     h, g, s, u = 0.05, 0.03, 0.04, 30.0
     size = lakatos_size(
-        g / h, control=Survival.exponential(h), crossover=Survival.exponential(s), accrual=1e-6, follow_up=u,
-        alpha=0.025, power=0.9,
-    )  # fmt: skip
+        g / h,
+        control=Survival.exponential(h),
+        crossover=Survival.exponential(s),
+        accrual=1e-6,
+        follow_up=u,
+        alpha=0.025,
+        power=0.9,
+    )
     stays = math.exp(-(h + s) * u)
     changed = s / (h + s - g) * (math.exp(-g * u) - stays)
     assert size.event_probability[0] == pytest.approx(1 - stays - changed, rel=1e-7)

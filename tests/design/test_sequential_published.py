@@ -55,9 +55,12 @@ def test_pocock_sizes_of_fifteen_looks_are_those_of_gs_pocock_k15_asn() -> None:
 def test_power_family_spending_gives_the_published_sizes(name: str) -> None:
     e = entry(name)
     design = GroupSequential(
-        equal_looks(e.inputs["K"]), alpha=2 * e.inputs["alpha_per_side"], sides=2, power=1 - e.inputs["beta"],
+        equal_looks(e.inputs["K"]),
+        alpha=2 * e.inputs["alpha_per_side"],
+        sides=2,
+        power=1 - e.inputs["beta"],
         bounds=f"spending:kim-demets:{e.inputs['rho']}",
-    )  # fmt: skip
+    )
     sizes = percent_of_fixed(design, e.inputs["theta_multiples"])
     e.check(max_n_percent=100 * design.inflation, asn_percent=sizes)
 
@@ -75,9 +78,13 @@ def test_binding_beta_spending_gives_the_published_sizes(name: str) -> None:
     e = entry(name)
     words = f"spending:kim-demets:{e.inputs['rho']}"
     design = GroupSequential(
-        equal_looks(e.inputs["K"]), alpha=e.inputs["alpha"], power=1 - e.inputs["beta"],
-        bounds=words, futility=words, binding=True,
-    )  # fmt: skip
+        equal_looks(e.inputs["K"]),
+        alpha=e.inputs["alpha"],
+        power=1 - e.inputs["beta"],
+        bounds=words,
+        futility=words,
+        binding=True,
+    )
     e.check(max_n_percent=100 * design.inflation, asn_percent=percent_of_fixed(design, [0.0, 0.5, 1.0]))
 
 
@@ -86,9 +93,12 @@ def test_wang_tsiatis_gives_the_published_inflation_and_last_bound(name: str) ->
     e = entry(name)
     bounds = f"wang-tsiatis:{e.inputs['Delta']}"
     design = GroupSequential(
-        equal_looks(e.inputs["K"]), alpha=2 * e.inputs["alpha_per_side"], sides=2, bounds=bounds,
+        equal_looks(e.inputs["K"]),
+        alpha=2 * e.inputs["alpha_per_side"],
+        sides=2,
+        bounds=bounds,
         power=1 - e.inputs["beta"],
-    )  # fmt: skip
+    )
     e.check(inflation=design.inflation, final_z=design.critical_values[-1])
 
 
@@ -104,9 +114,12 @@ def test_even_spending_is_that_of_gs_hsd0_rpact() -> None:
 def test_non_binding_beta_spending_gives_the_published_bounds_power_and_inflation(name: str, family: str) -> None:
     e = entry(name)
     design = GroupSequential(
-        e.inputs["information"], alpha=e.inputs["alpha"], power=1 - e.inputs["beta"],
-        bounds=f"spending:{family}:{e.inputs['gammaA']}", futility=f"spending:{family}:{e.inputs['gammaB']}",
-    )  # fmt: skip
+        e.inputs["information"],
+        alpha=e.inputs["alpha"],
+        power=1 - e.inputs["beta"],
+        bounds=f"spending:{family}:{e.inputs['gammaA']}",
+        futility=f"spending:{family}:{e.inputs['gammaB']}",
+    )
     e.check(
         z=design.critical_values,
         futility=design.futility_values[:-1],

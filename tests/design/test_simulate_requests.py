@@ -126,5 +126,9 @@ def test_endpoints_and_crossover_that_cannot_be_are_refused():
     with pytest.raises(DesignError, match="need the expected information"):
         simulate(
             DiseaseScenario(model=MODEL, n=100, accrual=20.0),
-            replicates=1, seed=1, dates=[10.0, 20.0], alpha=0.05, bounds="pocock",
-        )  # fmt: skip
+            replicates=1,
+            seed=1,
+            dates=[10.0, 20.0],
+            alpha=0.05,
+            bounds="pocock",
+        )

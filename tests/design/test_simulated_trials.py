@@ -10,7 +10,6 @@ from equipoise.design.simulation.scenario import Scenario
 from equipoise.design.simulation.simulate import SimulationInterruptedError, simulate, simulate_many
 from equipoise.survival import cox, logrank
 
-# ruff: noqa: PLR0917 - a row of a table of results has many columns
 PLAIN = {"n": 407, "accrual": 85, "control_median": 60, "hazard_ratio": 0.75, "dropout": 0.05, "dropout_time": 12}
 RPACT_TRIALS = 20_000
 
@@ -320,5 +319,5 @@ def test_a_result_shows_itself():
     found = simulate(plain(), replicates=100, seed=9, events=[100, 240], alpha=0.025, bounds="pocock")
     assert "100 simulated trials, logrank, seed 9" in str(found)
     assert "Monte-Carlo error" in str(found)
-    assert found.to_frame()["planned events"].to_list() == [100, 240]
+    assert found.to_frame()["planned_events"].to_list() == [100, 240]
     assert "<table>" in found._repr_html_()

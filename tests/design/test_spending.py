@@ -14,9 +14,14 @@ from equipoise.design.sequential.spending import read_spending
 from equipoise.errors import DesignError
 
 FUNCTIONS = [
-    "spending:obrien-fleming", "spending:pocock", "spending:hsd:-4", "spending:hsd:0", "spending:hsd:3",
-    "spending:kim-demets:0.5", "spending:kim-demets:2",
-]  # fmt: skip
+    "spending:obrien-fleming",
+    "spending:pocock",
+    "spending:hsd:-4",
+    "spending:hsd:0",
+    "spending:hsd:3",
+    "spending:kim-demets:0.5",
+    "spending:kim-demets:2",
+]
 
 
 def spent(words: str, time: float, total: float, sides: int = 1) -> float:

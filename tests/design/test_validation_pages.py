@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +49,22 @@ def test_the_index_names_every_part_of_make_validate(script):
     text = (PAGES / "README.md").read_text(encoding="utf-8")
     for part in script("validate").PARTS:
         assert f"`{part}` |" in text
+
+
+@pytest.mark.parametrize(("option", "participants"), [([], None), (["--quick"], "60"), (["--long"], "5000")])
+def test_killed_clients_are_part_of_make_validate_in_three_sizes(script, monkeypatch, tmp_path, option, participants):
+    validate, ran = script("validate"), []
+
+    def run(command, **_):
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(validate.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["validate.py", "--only", "crash", "--out", str(tmp_path), *option])
+    assert validate.main() == 0
+    (command,) = ran
+    assert command[1].endswith("crash_page.py")
+    assert participants == (command[command.index("--participants") + 1] if "--participants" in command else None)
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.name)

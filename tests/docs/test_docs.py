@@ -212,11 +212,12 @@ def test_results_md_names_every_measure_of_the_example_and_the_shipped_trials(re
     assert measures <= named(read("docs/results.md"), "### Measures")
 
 
-@pytest.mark.parametrize("name", ["adsl", "adtte", "adqs"])
+@pytest.mark.parametrize("name", ["adsl", "adtte", "adqs", "adae"])
 def test_results_md_names_the_columns_that_every_trial_has(name: str, rehearsed: Any) -> None:
     rehearsal, datasets, _ = rehearsed
     dictionary = rehearsal.protocol.dictionary
     of_the_trial = {item.adam or key.upper() for key, item in dictionary.items() if key != "arm"}
+    of_the_trial |= {f"{item.adam}F" for item in dictionary.values() if item.partial is not None}
     columns = set(getattr(datasets, name).columns)
     assert named(read("docs/results.md"), f"## {name.upper()}") == columns - of_the_trial
 
@@ -228,7 +229,7 @@ def test_ledger_md_names_every_member_of_an_entry_and_no_other() -> None:
 def test_ledger_md_names_every_kind_of_entry_and_its_data(rehearsed: Any) -> None:
     text = read("docs/ledger.md")
     kinds = named(text, "### Kinds")
-    source = "".join(path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "conduct").glob("*.py")))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "conduct").rglob("*.py")))
     assert set(re.findall(r'(?:accept|Draft)\(\s*"(\w+)"', source)) <= kinds
     rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| (.*) \|$", text.split("### Kinds")[1], re.MULTILINE))
     rows["allocate"] = text.split("### What an allocation keeps")[1]

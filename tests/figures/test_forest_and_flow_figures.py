@@ -203,3 +203,10 @@ def test_who_is_analysed_without_an_arm_is_said() -> None:
     drawn = flow(Flow(200, (FlowStep("assignment", "Assignment", 200, 182),), arms)).svg()
     assert "never assigned" in drawn
     assert ">17<" in drawn
+
+
+def test_arms_given_by_hand_are_drawn_and_described_where_there_are_any() -> None:
+    arms = (FlowArm("A", "Drug", 6, by_hand=2), FlowArm("B", "Surgery", 5))
+    figure = flow(Flow(12, (FlowStep("randomisation", "Randomisation", 12, 11),), arms))
+    assert texts(figure).count("of them by hand") == 1
+    assert "6, 2 of them by hand" in figure.description

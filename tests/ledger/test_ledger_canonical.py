@@ -10,7 +10,8 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from equipoise.ledger.canonical import _quickly, read_canonical
+from equipoise.errors import LedgerError
+from equipoise.ledger.canonical import _is_simple, _quickly, canonical_text, read_canonical
 
 SAFE = st.integers(-(2**53) + 1, 2**53 - 1)
 JSON = st.recursive(
@@ -55,8 +56,46 @@ def test_what_is_read_quickly_is_what_rfc8785_writes(value: dict[str, Any], chan
         b'{"a":"\\/"}', b'{"a":"\\u0041"}', b'{"a":"\\ud800"}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}", b"", b"{",
         b'{"a":"\\u000A"}', b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}",
     ],
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 def test_a_text_that_is_not_canonical_is_read_in_no_way(text: bytes) -> None:
     assert _quickly(text) is None
     with pytest.raises(ValueError, match=r"its text|it holds|"):
         read_canonical(text)
+
+
+@given(JSON | st.dictionaries(st.sampled_from("abcdefgh"), JSON) | st.lists(JSON).map(tuple))
+@example({"\ue000": 1, "\U0001f600": 2})
+@example({"a": {"\ue000": 1, "\U0001f600": 2}})
+@example({"a": ({"b": (1, [None, True, -0])},)})
+def test_what_is_written_is_what_rfc8785_writes(value: Any) -> None:
+    assert canonical_text(value) == rfc8785.dumps(value)
+
+
+def test_every_character_is_written_as_rfc8785_writes_it() -> None:
+    for code in (*range(0xD800), *range(0xE000, 0x10000), 0x10000, 0x10FFFF):
+        value = {"a": chr(code), "b": [f"x{chr(code)}y"]}
+        assert _is_simple(value)
+        assert canonical_text(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 1.0}, {"a": [float("nan")]}, {"a": 2**53}, {"a": -(2**53)}, {"a": [{"b": 2**60}]}, {"a": "\ud800"},
+        {"\udc00": 1}, {1: 1}, {"a": {None: 1}}, {"a": {1, 2}}, {"a": b"x"}, {"a": object()},
+    ],
+)  # fmt: skip  # short items of one kind share a line
+def test_what_a_ledger_does_not_admit_is_not_written(value: Any) -> None:
+    with pytest.raises(LedgerError):
+        canonical_text(value)
+
+
+def test_what_is_nested_beyond_measure_or_holds_itself_is_an_error_and_no_crash() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    within: dict[str, Any] = {}
+    within["a"] = within
+    for value in (deep, within):
+        with pytest.raises(LedgerError):
+            canonical_text(value)

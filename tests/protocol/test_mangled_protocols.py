@@ -59,6 +59,7 @@ def check_message(error: EquipoiseError, file: str = "mangled.yaml") -> None:
 
 
 trial_names = st.sampled_from(sorted(TEXTS))
+# each a line or two: a longer list would hide that one is like the other
 # fmt: off
 odd_scalars = st.sampled_from([
     "", "~", "[]", "{}", "1e999", "-1", "0", "true", "x", "'", '"', "|", ">", "&a b", "*a", "!t x", "- - -", "? x",

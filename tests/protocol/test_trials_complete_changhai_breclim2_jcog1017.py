@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any
 
 import pytest
+from trial_criteria import Row, load, not_passed, verdicts
 
-from equipoise.protocol import Protocol
-from equipoise.protocol import load as load_file
 from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.protocol.model.endpoints import Score, TimeToEvent
 from equipoise.protocol.model.pathway import Assess, Assign, Classify, Repeat, Treat, settings
 from equipoise.protocol.rules import compile_rule
-
-Row = dict[str, Any]
-load = cache(load_file)
 
 # What the documents name, by id.
 CRITERIA = {
@@ -74,28 +68,6 @@ CLAIMS: dict[str, dict[str, int | Decimal]] = {
 }
 # ids whose words are not in the source document, which must then say where they are from or why they were chosen
 ASSUMED: dict[str, set[str]] = {"changhai": {"I6"}, "breclim2": set(), "jcog1017": {"I2", "I3", "I4", "I5", "I7"}}
-
-
-def verdicts(protocol: Protocol, row: Row) -> dict[str, bool | None]:
-    """By criterion: True passes, False fails, None is not known; rule and judgement together."""
-    found: dict[str, bool | None] = {}
-    for criterion in protocol.eligibility:
-        parts: list[Any] = []
-        if criterion.rule is not None:
-            parts.append(compile_rule(criterion.rule, protocol.dictionary).judge(row).value)
-        if criterion.judgement is not None:
-            parts.append(row.get(criterion.judgement_variable))
-        inclusion = criterion.kind == "inclusion"
-        if any(part is (not inclusion) for part in parts):
-            found[criterion.id] = False
-        else:
-            found[criterion.id] = None if None in parts else True
-    return found
-
-
-def not_passed(protocol: Protocol, row: Row) -> list[str]:
-    """Ids of the criteria that this participant does not pass."""
-    return [name for name, verdict in verdicts(protocol, row).items() if verdict is not True]
 
 
 class TestNothingIsDropped:

@@ -100,6 +100,7 @@ def wrong(name: str, old: str, new: str, what: str, mend: str, *, line: int = 0)
     return pytest.param(Case(name, old, new, what, mend, line), id=name.replace(" ", "-"))
 
 
+# a case reads best as a paragraph
 # fmt: off
 WRONG = [
     wrong("broken indentation", "  status: Published\n", " status: Published\n",

@@ -15,10 +15,10 @@ from equipoise.errors import DesignError
 from equipoise.protocol.model.assumptions import Distribution
 from equipoise.protocol.model.pathway import FollowUp
 from equipoise.protocol.model.variables import Variable
+from equipoise.protocol.visits import visit_months
 from equipoise.rehearsal.agenda import NEVER, Agenda
 from equipoise.rehearsal.draws import Draws, list_seed
 from equipoise.rehearsal.fate import DISTANT, LOCAL, Fate
-from equipoise.rehearsal.follow_up import visit_months
 
 AGE = Variable(label="Age", type="integer", range=(Decimal(18), Decimal(110)))
 

@@ -179,11 +179,16 @@ def changhai_by_class(**changes):
     ratio |= {"conf_low": 0.7, "conf_high": 1.4, "conf_level": 0.95}
     medians = [
         Estimate(
-            **common | biased, measure="median", unit="month", value=40, arm=arm, n_by_arm={arm: n},
+            **common | biased,
+            measure="median",
+            unit="month",
+            value=40,
+            arm=arm,
+            n_by_arm={arm: n},
             events_by_arm={arm: events},
         )
         for arm, n, events in (("1", 170, 116), ("4", 193, 147))
-    ]  # fmt: skip
+    ]
     curves, flow = made_up.four_arms()
     estimates = (
         *medians,

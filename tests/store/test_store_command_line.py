@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from guarded_trial import Guarded
 from small_trial import SEEDS, TEXT, Clerk, small
 
 from equipoise.cli import main
+from equipoise.ledger import Journal
 from equipoise.store import Store
 
 
@@ -50,6 +52,32 @@ def test_a_ledger_goes_in_and_out_by_the_command_line(ledger: Path, capsys: pyte
     assert json.loads(out) == {"trial": "small", "entries": 8, "problem": None, "changed": 0}
 
 
+def test_an_export_of_an_open_trial_that_checks_roles_is_entered_in_its_ledger(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clerk = Guarded(small(), dict(SEEDS))
+    clerk.begin()
+    clerk.screen()
+    (tmp_path / "small.yaml").write_text(TEXT)
+    file = tmp_path / "ledger.jsonl"
+    file.write_bytes(clerk.desk.journal.to_bytes())
+    place = ("--store", str(tmp_path / "data"))
+    call(capsys, "import", str(file), "--trial", str(tmp_path / "small.yaml"), *place)
+    wanted = ("export", "small", "--to", str(tmp_path / "out.jsonl"), *place)
+    status, _, err = call(capsys, *wanted)
+    assert (status, "give --account, --role and --reason" in err) == (2, True)
+    for account, role, said in (("eve", "monitor", "does not have the role"), ("stan", "statistician", "may not do")):
+        status, _, err = call(capsys, *wanted, "--account", account, "--role", role, "--reason", "x")
+        assert (status, said in err) == (2, True)
+    assert not (tmp_path / "out.jsonl").exists()
+    assert call(capsys, *wanted, "--account", "moni", "--role", "monitor", "--reason", "visit of May")[0] == 0
+    *_, last = Journal.read(tmp_path / "out.jsonl")
+    assert (last.kind, last.actor, last.reason) == ("access", "moni", "visit of May")
+    assert last.data == {"looked": "export", "scope": "out.jsonl"}
+    status, out, _ = call(capsys, "audit", "small", *place)
+    assert (status, "visit of May" in out) == (0, True)
+
+
 def test_rebuilding_says_with_its_status_that_rows_were_wrong(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = ("--store", str(ledger.parent / "data"))
     call(capsys, "import", str(ledger), "--trial", str(ledger.parent / "small.yaml"), *place)
@@ -72,9 +100,12 @@ def test_rebuilding_says_with_its_status_that_rows_were_wrong(ledger: Path, caps
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(
-    arguments: tuple[str, ...], said: str, ledger: Path, capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+    ledger: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(ledger.parent)
     names = {"ledger": str(ledger), "data": str(ledger.parent / "data"), "yaml": str(ledger.parent / "small.yaml")}
     status, out, err = call(capsys, *(argument.format(**names) for argument in arguments))

@@ -63,8 +63,11 @@ def test_clients_that_are_killed_lose_double_and_reuse_nothing(engine: str, requ
     size = ["--clients", "8", "--participants", "60", "--kills", "10", "--engine", engine, "--json"]
     run = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "crash_page.py"), *size],
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
     assert run.returncode in (0, 1), run.stderr
     (outcome,) = json.loads(run.stdout)
     assert outcome["kills"] >= 5

@@ -108,7 +108,11 @@ def test_the_pseudonym_rests_on_the_key_and_the_trial(
     assert store.pseudonym("large", ANNA) != first
     monkeypatch.setenv("EQUIPOISE_KEY", "0c" * 32)
     assert store.pseudonym("small", ANNA) != first
-    for wrong, why in (("", "need the key"), ("0b", "holds no key"), ("Anna" * 16, "holds no key")):
+    for wrong, why in (
+        ("", "pseudonyms are made with the store's key"),
+        ("0b", "holds no key"),
+        ("Anna" * 16, "holds no key"),
+    ):
         monkeypatch.setenv("EQUIPOISE_KEY", wrong)
         with pytest.raises(StoreError, match=why):
             store.pseudonym("small", ANNA)

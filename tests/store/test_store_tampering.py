@@ -14,6 +14,7 @@ from small_trial import after
 from stored_trial import StoreClerk
 
 from equipoise.conduct import commands
+from equipoise.errors import LedgerError
 from equipoise.ledger import GENESIS
 from equipoise.store import Checkpoint, Store, StoreError, prepare
 
@@ -163,9 +164,9 @@ def test_a_signed_checkpoint_proves_a_prefix_later(clerk: StoreClerk, store: Sto
     assert not read.is_signed_by(Ed25519PrivateKey.generate().public_key())
     forged = Checkpoint(read.trial, read.entries, "ab" * 32, read.time, read.signature)
     assert not forged.is_signed_by(key.public_key())
-    assert store.begins_with(read)
-    assert not store.begins_with(forged)
-    assert not store.begins_with(Checkpoint(read.trial, 999, read.head, read.time))
+    assert store.difference("small", read) is None
+    assert "was made anew" in str(store.difference("small", forged))
+    assert "entries are missing" in str(store.difference("small", Checkpoint(read.trial, 999, read.head, read.time)))
 
 
 def test_a_checkpoint_finds_a_chain_that_was_made_anew(clerk: StoreClerk, store: Store, location: str) -> None:
@@ -176,7 +177,7 @@ def test_a_checkpoint_finds_a_chain_that_was_made_anew(clerk: StoreClerk, store:
     last = execute(store, "SELECT hash FROM store_entry WHERE seq = 2")[0][0]
     execute(store, "UPDATE store_head SET entries = 2, hash = %s", (last,))
     assert store.verify("small").ok  # by itself the shorter ledger is sound
-    assert not store.begins_with(kept)
+    assert "it has 2 entries, and the checkpoint saw 5" in str(store.difference("small", kept))
     prepare(location)
 
 
@@ -184,7 +185,7 @@ def test_a_checkpoint_finds_a_chain_that_was_made_anew(clerk: StoreClerk, store:
     "text", ["", "{}", "[]", '{"a": 1}', '{"entries":"5","head":"x","signature":null,"time":"","trial":"t"}']
 )
 def test_a_text_that_is_no_checkpoint_is_an_error_of_the_user(text: str) -> None:
-    with pytest.raises(StoreError, match="not a checkpoint"):
+    with pytest.raises(LedgerError, match="not a checkpoint"):
         Checkpoint.from_text(text)
 
 
@@ -194,3 +195,32 @@ def test_an_empty_ledger_has_no_checkpoint_and_no_entry(store: Store) -> None:
     assert not store.verify("small").ok
     with pytest.raises(StoreError, match="is empty"):
         store.checkpoint(clerk.desk.trial)
+
+
+def test_what_is_appended_while_a_ledger_is_verified_is_no_tampering(clerk: StoreClerk, store: Store) -> None:
+    clerk.screen("P1")
+    ledger = store.ledger("small")
+    clerk.screen("P2")
+    result = ledger.verify()
+    assert result.ok
+    assert (result.entries, result.head) == (ledger.entries, ledger.head)
+    disarm(store)
+    entry = list(store.ledger("small"))[-1]
+    text, head = entry.canonical(), store.ledger("small").head
+    execute(
+        store,
+        "INSERT INTO store_entry (trial_id, seq, hash, prev, time, actor, site, participant, kind, command, text) "
+        "VALUES (1, %s, %s, %s, 't', 'a', 's', 'p', 'k', 'c', %s)",
+        (entry.seq + 1, "ab" * 32, head, text),
+    )
+    for seen in (ledger, store.ledger("small")):
+        assert not seen.verify().ok  # behind the head's back
+
+
+def test_a_gap_of_any_width_is_read_over_and_named(open_to_all: int, store: Store) -> None:
+    for far in (open_to_all + 2001, 2**62, -(2**62), -1, 0):
+        execute(store, "UPDATE store_entry SET seq = %s WHERE seq = %s", (far, open_to_all))
+        assert len(list(store.ledger("small").rows())) == open_to_all
+        assert not store.verify("small").ok
+        execute(store, "UPDATE store_entry SET seq = %s WHERE seq = %s", (open_to_all, far))
+    assert store.verify("small").ok

@@ -13,6 +13,7 @@ from small_trial import CLASSES, SEEDS, TEXT, after
 from stored_trial import StoreClerk
 
 from equipoise.conduct import Accepted, Refused, commands
+from equipoise.conduct.signing import shown, whole_state
 from equipoise.errors import EquipoiseError, LedgerError
 from equipoise.ledger import Journal, verify_file
 from equipoise.protocol import loads
@@ -32,7 +33,17 @@ def a_whole_trial(clerk: StoreClerk) -> None:
     clerk.accepted(commands.Happen, "P3", event="death", cause="cancer", day=after(40))
     clerk.accepted(commands.Lose, "P4", day=after(50))
     clerk.accepted(commands.CheckCohort)
-    clerk.accepted(commands.Cut, None, on=after(200), day=after(200))
+    clerk.accepted(commands.Freeze, None, analysis="interim", cut_off=after(200), day=after(200))
+    clerk.accepted(commands.Lock, "P5", day=after(201))
+    clerk.accepted(commands.Unblind, "P5", reason="a reaction", day=after(201))
+    history = whole_state(clerk.state("P5").history)
+    signed = {"meaning": "approval", "printed_name": "Anna", "session": "s1"}
+    signed |= {"identification": "entered", "secret": "entered"}
+    clerk.accepted(commands.Sign, "P5", digest=shown(history), day=after(202), **signed)
+    first = next(iter(clerk.desk.journal))
+    clerk.accepted(commands.SignTrial, None, entries=(1,), digest=shown([first]), day=after(202), **signed)
+    clerk.accepted(commands.Access, None, looked="export", scope="all", reason="the committee", day=after(203))
+    clerk.accepted(commands.LockTrial, None, day=after(204))
 
 
 def test_a_trial_in_a_store_has_the_same_answers_entries_and_bytes_as_in_memory(
@@ -128,8 +139,11 @@ def test_a_ledger_goes_out_and_in_byte_for_byte_and_goes_on(clerk: StoreClerk, s
     assert (tmp_path / "again.jsonl").read_bytes() == path.read_bytes()
     assert store.state("copy") == store.state("small")
     assert store.rebuild("copy").changed == 0
-    next_command = clerk.command(commands.Screen, "P8")
-    assert store.submit("copy", next_command).entries == store.submit("small", next_command).entries
+    unlock = clerk.command(commands.UnlockTrial, None, reason="a late report", day=after(205))
+    for command in (unlock, clerk.command(commands.Screen, "P8")):
+        entries = store.submit("copy", command).entries
+        assert entries
+        assert entries == store.submit("small", command).entries
 
 
 def test_a_command_of_an_imported_ledger_gets_the_entries_it_left_and_another_by_its_id_is_refused(
@@ -165,9 +179,13 @@ def test_a_broken_file_or_another_protocol_is_not_imported(clerk: StoreClerk, st
 def test_an_entry_that_cannot_follow_is_not_imported_though_its_chain_holds(store: Store, tmp_path: Path) -> None:
     journal = Journal()
     who: dict[str, Any] = {
-        "time": "2024-03-01T09:00:00Z", "actor": "eve", "role": "investigator", "site": "01", "version": "1",
+        "time": "2024-03-01T09:00:00Z",
+        "actor": "eve",
+        "role": "investigator",
+        "site": "01",
+        "version": "1",
         "reason": None,
-    }  # fmt: skip
+    }
     opened = {"protocol": "small", "version": "1", "digest": loads(TEXT).digest, "commitments": {"main": "ab" * 32}}
     journal.append(**who, participant=None, kind="open", command="c1", data=opened)
     journal.append(**who, participant="P1", kind="visit", command="c2", data={"on": "2024-03-01", "visit": "v"})

@@ -112,7 +112,7 @@ def test_residuals_of_a_monotone_likelihood_are_numbers_however_far_the_search_w
             0.82356213, -0.62556647, -0.54593996, -1.35084714, -0.14424212, -0.24766151,
         ],
         "second": np.array([1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0]),
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
     x = np.column_stack([d["first"], d["second"]])
     fit = survival.cox(d["time"], d["event"], x, strata=d["stratum"], robust=True)
     assert fit.monotone.all()

@@ -184,9 +184,12 @@ def test_a_weight_of_2_is_a_row_given_twice(d: dict[str, np.ndarray]) -> None:
         given = options(words, d)
         weighted = survival.fine_gray(d["time"], d["cause"], d["x"], weights=COPIES, **given)
         copied = survival.fine_gray(
-            d["time"][twice], d["cause"][twice], d["x"][twice], cluster=twice,
+            d["time"][twice],
+            d["cause"][twice],
+            d["x"][twice],
+            cluster=twice,
             **{name: values[twice] for name, values in given.items()},
-        )  # fmt: skip
+        )
         np.testing.assert_allclose(weighted.coef, copied.coef, rtol=1e-11)
         np.testing.assert_allclose(weighted.covariance, copied.covariance, rtol=1e-9)
         np.testing.assert_allclose(weighted.log_likelihood, copied.log_likelihood, rtol=1e-12)

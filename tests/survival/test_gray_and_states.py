@@ -105,10 +105,12 @@ def test_the_rows_may_come_in_any_order() -> None:
     first = rng.exponential(size=n) + 0.1
     second = first + rng.exponential(size=n) + 0.1
     columns = [
-        np.r_[np.arange(n), np.arange(n)], np.r_[np.zeros(n), first], np.r_[first, second],
+        np.r_[np.arange(n), np.arange(n)],
+        np.r_[np.zeros(n), first],
+        np.r_[first, second],
         np.r_[np.full(n, "well"), np.full(n, "ill")],
         np.r_[np.full(n, "ill"), np.where(rng.random(n) < 0.6, "dead", "ill")],
-    ]  # fmt: skip
+    ]
     p = rng.permutation(2 * n)
     one, other = (survival.occupation_probabilities(*rows) for rows in (columns, [c[p] for c in columns]))
     np.testing.assert_array_equal(one.std_error, other.std_error)

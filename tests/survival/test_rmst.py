@@ -31,8 +31,12 @@ def lung_by_sex(frames: Frames) -> dict[str, Any]:
     assert found.difference is not None
     test = found.difference
     return {
-        "rmst": found.value, "se": found.std_error, "diff": test, "diff_se": test.std_error, "p": test.p_value,
-    }  # fmt: skip
+        "rmst": found.value,
+        "se": found.std_error,
+        "diff": test,
+        "diff_se": test.std_error,
+        "p": test.p_value,
+    }
 
 
 def lung_by_ecog(frames: Frames) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def unadjusted(frames: Frames) -> dict[str, Any]:
         "diff_ci": [found.difference.conf_low, found.difference.conf_high], "p": found.difference.p_value,
         "ratio": found.ratio, "ratio_ci": [found.ratio.conf_low, found.ratio.conf_high],
         "rmtl_ratio": found.lost_ratio, "rmtl_ci": [found.lost_ratio.conf_low, found.lost_ratio.conf_high],
-    }  # fmt: skip
+    }  # fmt: skip  # short items of one kind share a line
 
 
 def adjusted(frames: Frames) -> dict[str, Any]:

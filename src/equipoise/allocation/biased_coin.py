@@ -47,7 +47,7 @@ class BiasedCoin(Method):
     def _probabilities(
         self,
         here: StratumState,
-        levels: Mapping[str, str],  # noqa: ARG002  # the counts say all
+        levels: Mapping[str, str],  # noqa: ARG002 - the counts say all
     ) -> Probabilities:
         lead = lead_if_joined(self.ratio, here.arms)
         order = grouped(lead)

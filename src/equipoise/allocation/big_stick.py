@@ -43,7 +43,7 @@ class BigStick(Method):
     def _probabilities(
         self,
         here: StratumState,
-        levels: Mapping[str, str],  # noqa: ARG002  # the counts say all
+        levels: Mapping[str, str],  # noqa: ARG002 - the counts say all
     ) -> Probabilities:
         lead = lead_if_joined(self.ratio, here.arms)
         open_arms = tuple(arm for arm in self.ratio.arms if lead[arm] <= self.limit)

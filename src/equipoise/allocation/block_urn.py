@@ -53,7 +53,7 @@ class BlockUrn(Method):
     def _probabilities(
         self,
         here: StratumState,
-        levels: Mapping[str, str],  # noqa: ARG002  # the counts say all
+        levels: Mapping[str, str],  # noqa: ARG002 - the counts say all
     ) -> Probabilities:
         sets = self.size // self.ratio.total + min(here.arms.get(arm, 0) // w for arm, w in self.ratio.shares)
         balls = {arm: max(0, w * sets - here.arms.get(arm, 0)) for arm, w in self.ratio.shares}

@@ -52,7 +52,7 @@ class PermutedBlocks(Method):
     def _probabilities(
         self,
         here: StratumState,
-        levels: Mapping[str, str],  # noqa: ARG002  # the block says all
+        levels: Mapping[str, str],  # noqa: ARG002 - the block says all
     ) -> Probabilities:
         if here.left:
             places = sum(here.left.values())

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
+from math import lcm
 from typing import TypeVar
 
 from equipoise.errors import AllocationError
@@ -65,12 +66,14 @@ def choose(probabilities: Mapping[K, Fraction], integer: int) -> K:
     """
     if not 0 <= integer < DRAW_RANGE:
         raise AllocationError(f"the draw {integer} lies outside 0 to 2**64 - 1; use the 64-bit integer of `draw`")
-    if any(p < 0 for p in probabilities.values()) or sum(probabilities.values()) != 1:
+    unit = lcm(*(p.denominator for p in probabilities.values()))  # in these, sums are of integers
+    parts = {key: p.numerator * (unit // p.denominator) for key, p in probabilities.items()}
+    if any(part < 0 for part in parts.values()) or sum(parts.values()) != unit:
         raise AllocationError("the probabilities of an allocation are negative or do not sum to 1")
-    cumulative = Fraction(0)
-    for key, probability in probabilities.items():
-        cumulative += probability
-        if cumulative.numerator * DRAW_RANGE > integer * cumulative.denominator:
+    cumulative = 0
+    for key, part in parts.items():
+        cumulative += part
+        if cumulative * DRAW_RANGE > integer * unit:
             return key
     raise AssertionError("unreachable: the last cumulative probability is 1 and exceeds every draw")
 

@@ -65,7 +65,7 @@ class Many(ABC):
 
 
 class _ManySimple(Many):
-    def probabilities(self, t: int) -> Floats:  # noqa: ARG002  # nothing is remembered
+    def probabilities(self, t: int) -> Floats:  # noqa: ARG002 - nothing is remembered
         return np.tile(self.by_ratio, (len(self.rows), 1))
 
 

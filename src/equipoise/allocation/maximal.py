@@ -75,7 +75,7 @@ class Maximal(Method):
     def _probabilities(
         self,
         here: StratumState,
-        levels: Mapping[str, str],  # noqa: ARG002  # the counts say all
+        levels: Mapping[str, str],  # noqa: ARG002 - the counts say all
     ) -> Probabilities:
         arms = self.ratio.arms
         lead = lead_if_joined(self.ratio, here.arms)

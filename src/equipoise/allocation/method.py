@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar
 
 from equipoise.allocation.exact import Imbalance
@@ -80,7 +81,7 @@ class Method(ABC):
         """Names of the factors whose margins the method counts."""
         return ()
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """Every variable whose level the method needs: strata, then factors."""
         return (*self.strata, *self.balanced_factors)
@@ -164,7 +165,7 @@ class Method(ABC):
     def _probabilities(self, here: StratumState, levels: Mapping[str, str]) -> Probabilities:
         """The distribution, given the participant's stratum and the levels of `variables`."""
 
-    def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:  # noqa: ARG002  # for blocks
+    def _block_sizes_due(self, here: StratumState) -> tuple[int, ...]:  # noqa: ARG002 - for blocks
         return ()
 
     def _block_after(self, here: StratumState, arm: str, block_size: int | None) -> tuple[int, Mapping[str, int]]:

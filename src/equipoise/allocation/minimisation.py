@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar
 
 from equipoise.allocation.exact import Imbalance, imbalance_text, parse_fraction
@@ -74,7 +75,7 @@ class Minimisation(Method):
         object.__setattr__(self, "probability", parse_fraction(self.probability))
         check_preference(self.scheme, self.ratio, self.probability)
 
-    @property
+    @cached_property
     def balanced_factors(self) -> tuple[str, ...]:
         """Names of the factors, in declared order."""
         return tuple(factor.name for factor in self.factors)

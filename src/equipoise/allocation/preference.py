@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from equipoise.allocation.exact import Imbalance
@@ -69,6 +70,14 @@ def preference(
         probability: p or q.
         order: groups of arms with equal imbalance, least first; together every arm once.
     """
+    return dict(_preference(scheme, ratio, probability, tuple(map(tuple, order))))
+
+
+@lru_cache(maxsize=1024)
+def _preference(
+    scheme: Scheme, ratio: Ratio, probability: Fraction, order: tuple[tuple[str, ...], ...]
+) -> dict[str, Fraction]:
+    """The same, remembered: a trial meets few orders, and meets them again and again."""
     if scheme == "rank":
         return _by_rank(ratio, probability, order)
     tied = order[0]

@@ -49,6 +49,13 @@ __all__ = [
 
 Progress = Callable[[int, int], None]
 
+_HEADINGS = {
+    "guess_at_site_percent": "guess at site, %",
+    "guess_knowing_all_percent": "guess knowing all, %",
+    "certain_percent": "certain, %",
+    "apart_at_95_percent": "95 % within",
+}
+"""How columns are called in print, where other than by their names."""
 _CELLS = 2_000_000
 """Numbers that a range of replicates may hold at once, in participants times replicates."""
 
@@ -134,17 +141,17 @@ class Comparison(Result):
         rows = self.rows
         columns: dict[str, Column] = {
             "method": [row.label for row in rows],
-            "guess at site, %": [100 * row.guess for row in rows],
-            "guess knowing all, %": [100 * row.known_guess for row in rows],
-            "certain, %": [100 * row.deterministic for row in rows],
+            "guess_at_site_percent": [100 * row.guess for row in rows],
+            "guess_knowing_all_percent": [100 * row.known_guess for row in rows],
+            "certain_percent": [100 * row.deterministic for row in rows],
             "apart": [row.imbalance for row in rows],
-            "95 % within": [row.imbalance_95 for row in rows],
+            "apart_at_95_percent": [row.imbalance_95 for row in rows],
         }
         if self.population.sites > 1:
-            columns["in a site"] = [row.within_sites for row in rows]
+            columns["in_a_site"] = [row.within_sites for row in rows]
         if factors := len(rows[0].by_factor):
-            columns["by a factor"] = [sum(row.by_factor.values()) / factors for row in rows]
-            columns["in a stratum"] = [row.within_strata for row in rows]
+            columns["by_a_factor"] = [sum(row.by_factor.values()) / factors for row in rows]
+            columns["in_a_stratum"] = [row.within_strata for row in rows]
         return columns
 
     def _cells(self) -> tuple[list[str], list[list[str]], int]:
@@ -152,13 +159,13 @@ class Comparison(Result):
         return names, rows, len(rows)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """Names of the columns, and the rows as texts with one decimal."""
+        """Headings of the columns, and the rows as texts with one decimal."""
         columns = self._columns()
         rows = [
             [cell if isinstance(cell, str) else f"{cell:.1f}" for cell in row]
             for row in zip(*columns.values(), strict=True)
         ]
-        return list(columns), rows
+        return [_HEADINGS.get(name, name.replace("_", " ")) for name in columns], rows
 
     def _notes(self) -> list[str]:
         return [*self.notes, self.meaning]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import gcd, lcm
 
 from equipoise.errors import AllocationError
@@ -45,22 +46,22 @@ class Ratio:
         divisor = gcd(*(share for _, share in self.shares))
         object.__setattr__(self, "shares", tuple((arm, share // divisor) for arm, share in self.shares))
 
-    @property
+    @cached_property
     def arms(self) -> tuple[str, ...]:
         """The arms in declared order."""
         return tuple(arm for arm, _ in self.shares)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """The sum of the shares in lowest terms."""
         return sum(share for _, share in self.shares)
 
-    @property
+    @cached_property
     def equal(self) -> bool:
         """Whether all arms have the same share."""
         return len({share for _, share in self.shares}) == 1
 
-    @property
+    @cached_property
     def common_multiple(self) -> int:
         """The least common multiple of the shares."""
         return lcm(*(share for _, share in self.shares))

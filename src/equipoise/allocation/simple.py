@@ -18,8 +18,8 @@ class Simple(Method):
 
     def _probabilities(
         self,
-        here: StratumState,  # noqa: ARG002  # nothing is remembered
-        levels: Mapping[str, str],  # noqa: ARG002  # nothing is remembered
+        here: StratumState,  # noqa: ARG002 - nothing is remembered
+        levels: Mapping[str, str],  # noqa: ARG002 - nothing is remembered
     ) -> Probabilities:
         return Probabilities(
             by_arm=self.ratio.probabilities(),

@@ -14,6 +14,7 @@ from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.names import check_columns, column_of
 from equipoise.conduct import LOST, Criteria, ParticipantState
 from equipoise.conduct.state import Left
+from equipoise.errors import DataError
 from equipoise.protocol import Protocol
 from equipoise.protocol.checks.allocation import SITE
 from equipoise.protocol.model.allocation import ClassifiedList
@@ -42,7 +43,9 @@ _FIXED: dict[str, Any] = {
     "ENRLDT": pl.Date,
     "RANDFL": pl.String,
     "RANDDT": pl.Date,
+    "ALLOCMTD": pl.String,
     "ITTFL": pl.String,
+    "PPROTFL": pl.String,
     "ARMCD": pl.String,
     "ARM": pl.String,
     "TRT01P": pl.String,
@@ -50,6 +53,7 @@ _FIXED: dict[str, Any] = {
     "SWITCHDT": pl.Date,
     "DTHFL": pl.String,
     "DTHDT": pl.Date,
+    "DTHDTF": pl.String,
     "DTHCAUS": pl.String,
     "LSTALVDT": pl.Date,
     "EOSSTT": pl.String,
@@ -118,7 +122,23 @@ def make_adsl(protocol: Protocol, participants: Mapping[str, ParticipantState], 
 def _schema(protocol: Protocol) -> dict[str, Any]:
     recorded = _recorded(protocol)
     check_columns(protocol, recorded, _FIXED)
-    return _FIXED | {column_of(protocol, name): _TYPES[item.type] for name, item in recorded.items()}
+    flags = _flag_columns(protocol)
+    if twice := set(flags.values()) & (set(_FIXED) | {column_of(protocol, name) for name in recorded}):
+        name = next(name for name, column in flags.items() if column in twice)
+        raise DataError(f"column {flags[name]} flags what is imputed of {name}: give that another `adam`")
+    kinds = {column_of(protocol, name): _TYPES[item.type] for name, item in recorded.items()}
+    return _FIXED | kinds | dict.fromkeys(flags.values(), pl.String)
+
+
+def _flag_columns(protocol: Protocol) -> dict[str, str]:
+    """The column that says what is imputed of a date, by variable: its name and F, as in `DIAGDTF`."""
+    found = _recorded(protocol).items()
+    return {name: f"{column_of(protocol, name)}F" for name, item in found if item.partial is not None}
+
+
+def in_per_protocol(state: ParticipantState) -> bool:
+    """Whether an allocated participant is in the per-protocol set: no deviation excludes from it, as classified now."""
+    return bool(state.assignments) and all(item.per_protocol == "kept" for item in state.deviations)
 
 
 def _recorded(protocol: Protocol) -> dict[str, Any]:
@@ -132,7 +152,7 @@ def _recorded(protocol: Protocol) -> dict[str, Any]:
 
 
 def _repeated(protocol: Protocol) -> set[str]:
-    return {name for form in protocol.forms.values() if form.repeats for name in form.variables}
+    return set(protocol.repeated)
 
 
 def _values(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
@@ -150,7 +170,8 @@ def _row(criteria: Criteria, state: ParticipantState) -> dict[str, Any]:
         column_of(protocol, name): _cell(item.type, criteria.derive(name, values))
         for name, item in _recorded(protocol).items()
     }
-    return _course(protocol, state) | _end(protocol, state) | recorded
+    flags = {column: state.imputed.get(name, "") for name, column in _flag_columns(protocol).items()}
+    return _course(protocol, state) | _end(protocol, state) | recorded | flags
 
 
 def _course(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
@@ -169,7 +190,9 @@ def _course(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
         "ENRLDT": enrolled,
         "RANDFL": _flag(allocated is not None),
         "RANDDT": allocated,
+        "ALLOCMTD": state.assignments[0].method if allocated else "",
         "ITTFL": _flag(allocated is not None),
+        "PPROTFL": _flag(in_per_protocol(state)),
         "ARMCD": arm or "",
         "ARM": protocol.arms[arm].label if arm else "",
         "TRT01P": arm or "",
@@ -185,6 +208,7 @@ def _end(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
     return {
         "DTHFL": _flag(death is not None),
         "DTHDT": death.on if death else None,
+        "DTHDTF": death.recorded.flag if death and death.recorded else "",
         "DTHCAUS": (death.cause or "") if death else "",
         "LSTALVDT": state.last_alive,
         "EOSSTT": status,
@@ -203,7 +227,7 @@ def _end_of_study(protocol: Protocol, state: ParticipantState) -> tuple[str, dat
     """EOSSTT, its date and the reason. Who withdraws from treatment only stays in the study."""
     if state.died_on is not None:
         return "DISCONTINUED", state.died_on, "Death"
-    if state.left is not None and state.left.follow_up == "stops":
+    if state.left is not None and state.left.ends_observation:
         return "DISCONTINUED", state.left.on, left_label(protocol, state.left)
     if not state.steps:
         return "SCREEN FAILURE", None, ""

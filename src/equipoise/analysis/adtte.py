@@ -12,7 +12,14 @@ from typing import Any
 
 import polars as pl
 
-from equipoise.analysis.adsl import analysis_arm, enrolled_on, is_classified, stratum_as_randomised, switched_on
+from equipoise.analysis.adsl import (
+    analysis_arm,
+    enrolled_on,
+    in_per_protocol,
+    is_classified,
+    stratum_as_randomised,
+    switched_on,
+)
 from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.names import column_of, grouping_variables
 from equipoise.analysis.outcome import Observed, Outcome, counted, first_outcome, under, why_none
@@ -27,13 +34,16 @@ _FIXED: dict[str, Any] = {
     "SUBJID": pl.String,
     "SITEID": pl.String,
     "ITTFL": pl.String,
+    "PPROTFL": pl.String,
     "ENRLFL": pl.String,
     "TRTP": pl.String,
     "PARAMCD": pl.String,
     "PARAM": pl.String,
     "ASEQ": pl.Int64,
     "STARTDT": pl.Date,
+    "STARTDTF": pl.String,
     "ADT": pl.Date,
+    "ADTF": pl.String,
     "AVAL": pl.Int64,
     "CNSR": pl.Int64,
     "EVNTDESC": pl.String,
@@ -101,6 +111,7 @@ def _subject(protocol: Protocol, state: ParticipantState) -> dict[str, Any]:
         "SUBJID": state.number,
         "SITEID": state.site,
         "ITTFL": "Y" if state.assignments else "N",
+        "PPROTFL": "Y" if in_per_protocol(state) else "N",
         "ENRLFL": "Y",
         "TRTP": analysis_arm(protocol, state),
         "STRATAR": stratum_as_randomised(state),
@@ -112,7 +123,9 @@ def _rows_of(protocol: Protocol, state: ParticipantState, cut: date) -> Iterator
         endpoint = protocol.endpoints[name]
         assert isinstance(endpoint, TimeToEvent | Count)
         named: dict[str, Any] = {"PARAMCD": code, "PARAM": (sensitivity or endpoint).label}
-        start: Any = state.values.get(protocol.origin_variable(endpoint.origin))
+        origin = protocol.origin_variable(endpoint.origin)
+        named |= {"STARTDTF": state.imputed.get(origin, ""), "ADTF": ""}
+        start: Any = state.values.get(origin)
         if start is None:
             yield named | _nothing("origin not recorded")
             continue
@@ -154,6 +167,7 @@ def _outcomes(endpoint: TimeToEvent | Count, sensitivity: Sensitivity | None, se
 def _columns(outcome: Outcome, start: date) -> dict[str, Any]:
     return {
         "ADT": outcome.on,
+        "ADTF": outcome.imputed,
         "AVAL": (outcome.on - start).days + 1,
         "CNSR": outcome.cnsr,
         "EVNTDESC": outcome.event,

@@ -8,9 +8,24 @@ from datetime import date
 from typing import Any
 
 from equipoise.conduct import ParticipantState
+from equipoise.conduct.adverse_events import AdverseEventRecord
+from equipoise.conduct.state import Left
 from equipoise.protocol import Protocol
+from equipoise.protocol.model.quality import DATA_CUT, LAST_ALIVE
+from equipoise.protocol.rules import PartialDate, imputed_of
 
-_DATED = ("forms", "assessments", "classes", "assignments", "treatments", "events", "refusals")
+_DATED = (
+    "forms",
+    "assessments",
+    "classes",
+    "assignments",
+    "treatments",
+    "events",
+    "refusals",
+    "departures",
+    "deviations",
+    "contacts",
+)
 
 
 def states_at(
@@ -32,12 +47,34 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     kept["steps"] = {name: day for name, day in state.steps.items() if day <= cut}
     again = state.rescreened
     kept["rescreened"] = again if again is not None and again.on <= cut else None
-    kept["left"] = state.left if state.left is not None and state.left.on <= cut else None
+    kept["leavings"] = tuple(_left_at(left, cut) for left in state.leavings if left.on <= cut)
+    kept["adverse_events"] = tuple(_known_at(item, cut) for item in state.adverse_events if item.started <= cut)
     kept["last_alive"] = min(state.last_alive, cut) if state.last_alive else None
     if not kept["assignments"]:
         kept["at_allocation"] = {}
     earlier = replace(state, **kept)
-    return replace(earlier, values=_values_at(protocol, state, earlier, cut))
+    return _with_imputed(protocol, replace(earlier, values=_values_at(protocol, state, earlier, cut)), cut)
+
+
+def _with_imputed(protocol: Protocol, state: ParticipantState, cut: date) -> ParticipantState:
+    """With the day that the protocol imputes for every date of reduced precision, and its flag."""
+    partial = {name: value for name, value in state.values.items() if isinstance(value, PartialDate)}
+    if not partial:
+        return state
+    known = {**state.values, LAST_ALIVE: state.last_alive, DATA_CUT: cut}
+    days = {name: imputed_of(protocol.dictionary[name], value, known) for name, value in partial.items()}
+    flags = {name: value.flag for name, value in partial.items()}
+    return replace(state, values={**state.values, **days}, imputed=flags)
+
+
+def _left_at(left: Left, cut: date) -> Left:
+    """A loss that was ended by news after the cut-off was in force then."""
+    return left if left.until is None or left.until <= cut else replace(left, until=None)
+
+
+def _known_at(record: AdverseEventRecord, cut: date) -> AdverseEventRecord:
+    """An adverse event with the findings by then; the first report counts, whenever it came: it says what was so."""
+    return replace(record, findings=(record.findings[0], *(item for item in record.findings[1:] if item.on <= cut)))
 
 
 def _values_at(protocol: Protocol, state: ParticipantState, earlier: ParticipantState, cut: date) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
+from equipoise.allocation import BY_HAND
 from equipoise.analysis.adsl import analysis_arm, is_classified, left_label
 from equipoise.analysis.at_cut import states_at
 from equipoise.analysis.results import Flow, FlowArm, FlowStep
@@ -53,7 +54,13 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
     left = Counter(
         left_label(protocol, state.left)
         for state in members
-        if state.left is not None and state.left.follow_up == "stops" and state.died_on is None
+        if state.left is not None and state.left.ends_observation and state.died_on is None
+    )
+    stopped = Counter(
+        left_label(protocol, state.treatment_stopped)
+        for state in members
+        if state.treatment_stopped is not None and state.died_on is None
+        if state.left is None or not state.left.ends_observation
     )
     return FlowArm(
         arm=name,
@@ -61,9 +68,11 @@ def _arm(protocol: Protocol, name: str, allocated: list[ParticipantState], analy
         allocated=len(members),
         received=dict(received),
         left=dict(left),
+        treatment_stopped=dict(stopped),
         died=died,
         in_follow_up=len(members) - died - sum(left.values()),
         analysed=analysed,
+        by_hand=sum(state.assignments[0].method == BY_HAND for state in members if state.assignments),
     )
 
 

@@ -28,6 +28,7 @@ class Outcome:
         event: which event, with its cause: EVNTDESC.
         censoring: why censored: CNSDTDSC.
         entry: number of the ledger entry that holds the event: SRCSEQ.
+        imputed: which part of the day is imputed, D or M; empty if none is: ADTF.
     """
 
     on: date
@@ -35,6 +36,7 @@ class Outcome:
     event: str = ""
     censoring: str = ""
     entry: int | None = None
+    imputed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def first_outcome(endpoint: TimeToEvent, seen: Observed) -> Outcome:
 
     first = min(found, key=order)
     cnsr = EVENT if _is_one_of(first, wanted) else COMPETING
-    return Outcome(first.on, cnsr, event=_described(first), entry=first.entry)
+    return _happened(first, cnsr)
 
 
 def under(rule: Sensitivity, seen: Observed, outcome: Outcome) -> Outcome:
@@ -106,11 +108,16 @@ def counted(endpoint: Count, seen: Observed) -> Iterator[Outcome]:
     end = min(ends, key=lambda item: item.on, default=None)
     for item in sorted(inside, key=lambda item: item.on):
         if _is_one_of(item, endpoint.events) and (end is None or item.on <= end.on):
-            yield Outcome(item.on, EVENT, event=_described(item), entry=item.entry)
+            yield _happened(item, EVENT)
     if end is not None:
-        yield Outcome(end.on, COMPETING, event=_described(end), entry=end.entry)
+        yield _happened(end, COMPETING)
     else:
         yield _censored("last_alive", seen, seen.cut)
+
+
+def _happened(item: Occurrence, cnsr: int) -> Outcome:
+    imputed = item.recorded.flag if item.recorded is not None else ""
+    return Outcome(item.on, cnsr, event=_described(item), entry=item.entry, imputed=imputed)
 
 
 def _is_one_of(item: Occurrence, refs: tuple[str, ...]) -> bool:
@@ -134,7 +141,7 @@ def _censored(rule: str, seen: Observed, until: date) -> Outcome:
         return Outcome(last, CENSORED, censoring="last assessment")
     state = seen.state
     alive = max(seen.enters, min(state.last_alive or seen.enters, until))
-    if state.left is not None and state.left.follow_up == "stops":
+    if state.left is not None and state.left.ends_observation:
         why = "lost to follow-up" if state.left.rule == LOST else f"withdrawn ({state.left.rule})"
     else:
         why = "alive at data cut-off" if alive == until else "last known alive"

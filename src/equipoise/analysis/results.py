@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.analysis.completeness import Completeness
+from equipoise.analysis.deviations import DeviationCount
 from equipoise.estimates import Estimate
 
 Floats = NDArray[np.float64]
@@ -62,7 +64,11 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class FlowArm:
-    """What became of those allocated to one arm."""
+    """What became of those allocated to one arm.
+
+    `by_hand` were given it by the coordinating centre itself. `left` counts by reason who is no longer observed,
+    `treatment_stopped` who withdrew from treatment and still is.
+    """
 
     arm: str
     label: str
@@ -72,6 +78,8 @@ class FlowArm:
     died: int = 0
     in_follow_up: int = 0
     analysed: int = 0
+    by_hand: int = 0
+    treatment_stopped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,63 @@ class CohortVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyArm:
+    """Participants of one arm with adverse events from allocation on; each is counted once in a row.
+
+    Attributes:
+        arm: id of the arm.
+        label: of the arm.
+        participants: allocated to it.
+        any_event: with any adverse event.
+        grade_3_to_5: whose worst grade is 3 or more.
+        serious: with one that was ever serious.
+        related: with one that may be caused by treatment.
+        related_grade_3_to_5: with one that may be, of grade 3 or more.
+        not_judged: with one of which that has not been judged.
+        of_interest: with one whose term the protocol asks for in particular.
+        deaths: who died, of whatever cause.
+        fatal_events: with an event of grade 5.
+        treatment_related_deaths: with one of grade 5 that may be caused by treatment.
+        events: how many adverse events there were.
+    """
+
+    arm: str
+    label: str
+    participants: int
+    any_event: int
+    grade_3_to_5: int
+    serious: int
+    related: int
+    related_grade_3_to_5: int
+    not_judged: int
+    of_interest: int
+    deaths: int
+    fatal_events: int
+    treatment_related_deaths: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyTable:
+    """Adverse events by arm as allocated.
+
+    Attributes:
+        ctcae: version that grades them.
+        arms: in the order of the protocol.
+        before_allocation: participants with one before the allocation, or never allocated; in no arm's numbers.
+    """
+
+    ctcae: str
+    arms: tuple[SafetyArm, ...]
+    before_allocation: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether no event is on record at all."""
+        return not self.before_allocation and not any(arm.events for arm in self.arms)
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The analysis of one trial.
 
@@ -132,7 +197,10 @@ class Results:
         curves: Kaplan-Meier and incidence curves by endpoint and arm.
         flow: None where only data sets were analysed.
         head: hash of the ledger's last entry; empty where there is no ledger.
+        safety: adverse events by arm; None where there is no ledger, or the protocol does not collect them.
         cohort: verdicts of the cohort rules, in order: each warning at an entry, and the verdict at analysis.
+        deviations: from the protocol, by category and arm.
+        completeness: of follow-up, of all and of each arm.
     """
 
     trial: str
@@ -144,6 +212,9 @@ class Results:
     flow: Flow | None = None
     head: str = ""
     cohort: tuple[CohortVerdict, ...] = ()
+    safety: SafetyTable | None = None
+    deviations: tuple[DeviationCount, ...] = ()
+    completeness: tuple[Completeness, ...] = ()
 
     def of(self, endpoint: str, measure: str | None = None) -> tuple[Estimate, ...]:
         """The estimates of one endpoint, of one measure if named."""
@@ -159,5 +230,8 @@ class Results:
             "ledger_head": self.head,
             "flow": None if self.flow is None else self.flow.to_dict(),
             "cohort_rules": [asdict(item) for item in self.cohort],
+            "safety": None if self.safety is None else asdict(self.safety),
+            "deviations": [asdict(item) for item in self.deviations],
+            "completeness": [asdict(item) for item in self.completeness],
             "estimates": [item.to_dict() for item in self.estimates],
         }

@@ -17,7 +17,23 @@ SOURCE_KEY, CUT_KEY = "equipoise.source", "equipoise.data_cut"
 """Keys of the metadata of a Parquet file that say what the data are, and their cut-off date."""
 
 _NO_TEXT = frozenset(
-    {"ADT", "AGE", "ASEQ", "AVAL", "AVISITN", "CNSR", "DTHDT", "ENRLDT", "ENTRY", "EOSDT", "LSTALVDT", "RANDDT"}
+    {
+        "ADT",
+        "AENDT",
+        "AGE",
+        "ASEQ",
+        "ASTDT",
+        "ATOXGRN",
+        "AVAL",
+        "AVISITN",
+        "CNSR",
+        "DTHDT",
+        "ENRLDT",
+        "ENTRY",
+        "EOSDT",
+        "LSTALVDT",
+        "RANDDT",
+    }
     | {"SCRNDT", "SRCSEQ", "STARTDT", "SWITCHDT", "SWITCHDY"}
 )
 """Columns of CSV files whose type is told from what they hold; all others are text, so that arm 1 stays '1'."""
@@ -25,22 +41,23 @@ _NO_TEXT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """ADaM data sets of one trial; `adsl` and `adqs` may be absent where only ADTTE is at hand."""
+    """ADaM data sets of one trial; `adsl`, `adqs` and `adae` may be absent where only ADTTE is at hand."""
 
     adtte: pl.DataFrame
     adsl: pl.DataFrame | None = None
     adqs: pl.DataFrame | None = None
     source: str = TRIAL_DATA
     data_cut: str = ""
+    adae: pl.DataFrame | None = None
 
     @property
     def files(self) -> dict[str, pl.DataFrame]:
-        """The data sets that are there, by file name; an ADQS without rows is none."""
-        frames = {"adsl": self.adsl, "adtte": self.adtte, "adqs": self.adqs}
+        """The data sets that are there, by file name; an ADQS or ADAE without rows is none."""
+        frames = {"adsl": self.adsl, "adtte": self.adtte, "adqs": self.adqs, "adae": self.adae}
         return {
             f"{name}.parquet": frame
             for name, frame in frames.items()
-            if frame is not None and (frame.height or name != "adqs")
+            if frame is not None and (frame.height or name not in ("adqs", "adae"))
         }
 
     def write_one(self, name: str, path: Path) -> None:
@@ -54,14 +71,15 @@ class Datasets:
 
     @classmethod
     def read(cls, path: Path) -> Datasets:
-        """Read ADTTE from a file (Parquet or CSV) or a folder, with the ADSL and ADQS beside it if there are any.
+        """Read ADTTE from a file (Parquet or CSV) or a folder, with the ADSL, ADQS and ADAE beside it if there are any.
 
         Raises:
             InputError: it cannot be read, or lacks a column.
         """
         adtte = _table_in(path, "adtte") or path / "adtte.parquet" if path.is_dir() else path
-        adsl, adqs = (
-            _read(found) if (found := _table_in(adtte.parent, name)) is not None else None for name in ("adsl", "adqs")
+        adsl, adqs, adae = (
+            _read(found) if (found := _table_in(adtte.parent, name)) is not None else None
+            for name in ("adsl", "adqs", "adae")
         )
         frame = _read(adtte)
         if missing := [name for name in NEEDED if name not in frame.columns]:
@@ -69,7 +87,7 @@ class Datasets:
                 f"the table has no column {', '.join(missing)}", file=adtte, mend="ADTTE needs " + ", ".join(NEEDED)
             )
         known = pl.read_parquet_metadata(adtte) if adtte.suffix.lower() != ".csv" else {}
-        return cls(frame, adsl, adqs, known.get(SOURCE_KEY, TRIAL_DATA), known.get(CUT_KEY, ""))
+        return cls(frame, adsl, adqs, known.get(SOURCE_KEY, TRIAL_DATA), known.get(CUT_KEY, ""), adae)
 
 
 def _table_in(folder: Path, name: str) -> Path | None:

@@ -169,7 +169,7 @@ def _until_progression(ordered: Sequence[TimePoint], rule: BestRule) -> list[Tim
         if came_back and rule.after_complete == "partial":
             counted = [replace(each, response="PR") if each.response == "CR" else each for each in counted]
         elif came_back and rule.after_complete == "progression":
-            point = replace(point, response="PD")  # noqa: PLW2901  # the same assessment, read as note 1 has it
+            point = replace(point, response="PD")  # noqa: PLW2901 - the same assessment, read as note 1 has it
         counted.append(point)
         if point.response == "PD":
             break

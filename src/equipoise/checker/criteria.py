@@ -18,7 +18,7 @@ from equipoise.protocol.rules.parse import parse
 _NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "multiple": 1, "several": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 
 
 def _node(protocol: Protocol, criterion: Criterion) -> Node | None:

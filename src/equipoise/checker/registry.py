@@ -18,7 +18,7 @@ _OPEN = {"recruiting", "not yet recruiting", "enrolling by invitation", "active,
 _ESSENTIAL = (
     "sponsor", "conditions", "phase", "allocation", "intervention_model", "masking", "enrolment", "start", "completion",
     "locations", "contacts",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 """Of the WHO Trial Registration Data Set, those that this part of the protocol has a field for."""
 
 

@@ -148,9 +148,11 @@ def ratio_against_medians(protocol: Protocol) -> Iterator[Finding]:
         medians = {
             other.arm: other.value
             for other in protocol.reported
-            if other.measure == "median" and other.endpoint == item.endpoint and other.value is not None
+            if other.measure == "median"
+            and other.endpoint == item.endpoint
+            and other.value is not None
             and dict(other.subgroup) == dict(item.subgroup)
-        }  # fmt: skip
+        }
         ours, theirs = medians.get(item.arm), medians.get(item.reference)
         if ours is None or theirs is None or item.measure != "hazard ratio":
             continue

@@ -21,12 +21,10 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Rehearse all shipped trials and write a report for each, and one page over all of them."""
-    with progress("loading") as advance:
-        advance(0, 1)
-        from equipoise.cli.folder import Written, whole, write_rehearsal
-        from equipoise.protocol import load
-        from equipoise.report import index_row, render_index
-        from equipoise.trials import shipped
+    from equipoise.cli.folder import Written, whole, write_rehearsal
+    from equipoise.protocol import load
+    from equipoise.report import index_row, render_index
+    from equipoise.trials import shipped
 
     written: list[Written] = []
     for name in shipped():

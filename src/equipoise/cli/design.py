@@ -10,8 +10,7 @@ import typer
 from equipoise.cli.output import AsJson, Trial, note, print_json, say
 
 if TYPE_CHECKING:
-    from equipoise.design.plan.derivation import Derivation, Effect
-    from equipoise.protocol.model.statistics import Design
+    from equipoise.design.plan.derivation import Derivation
 
 NAME = "design"
 EXAMPLE = (
@@ -37,28 +36,18 @@ def run(
     """Derive a trial's size step by step, with its timeline, and what it is worth if its assumptions fail."""
     from equipoise.design.plan.derive import derive
     from equipoise.protocol import load
+    from equipoise.trials.published_effects import published_effects
 
     protocol = load(trial)
-    found = derive(protocol, effects=_effects(protocol.design), control_medians=control_median or ())
+    question = None if protocol.design is None else protocol.design.question
+    effects = () if question is None else published_effects(question)
+    found = derive(protocol, effects=effects, control_medians=control_median or ())
     if figure is not None:
         _write(found, figure)
     if as_json:
         print_json(found.to_dict())
         return
     say(str(found))
-
-
-def _effects(design: Design | None) -> list[Effect]:
-    """What is published on the protocol's question."""
-    from equipoise.design.plan.derivation import Effect
-    from equipoise.trials.published_effects import published_effects
-
-    if design is None or design.question is None:
-        return []
-    return [
-        Effect(item.label, item.hazard_ratio, item.conf_low, item.conf_high, item.conf_level, item.source)
-        for item in published_effects(design.question)
-    ]
 
 
 def _write(found: Derivation, path: Path) -> None:

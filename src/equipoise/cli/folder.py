@@ -52,7 +52,7 @@ def write_rehearsal(
     files["report.html"] = lambda path: path.write_text(page, encoding="utf-8")
     for name, write in files.items():
         whole(folder / name, write)
-    for leftover in {f"{name}.parquet" for name in ("adsl", "adtte", "adqs")} - files.keys():
+    for leftover in {f"{name}.parquet" for name in ("adsl", "adtte", "adqs", "adae")} - files.keys():
         (folder / leftover).unlink(missing_ok=True)  # of another trial, rehearsed into this folder before
     return Written(protocol, results, document, tuple(sorted(files)))
 

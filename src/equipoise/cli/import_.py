@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from equipoise.cli.output import AsJson, print_json, say
-from equipoise.cli.place import DEFAULT, Place, require_extra
+from equipoise.cli.place import DEFAULT, Place, require_extra, shown
 
 if TYPE_CHECKING:
     from equipoise.ledger import Json
@@ -44,9 +44,9 @@ def run(
         made = store.import_(file, first, name=name, amendments=later)
         ledger = store.ledger(made)
     if as_json:
-        print_json({"trial": made, "store": _shown(place), "entries": ledger.entries, "head": ledger.head})
+        print_json({"trial": made, "store": shown(place), "entries": ledger.entries, "head": ledger.head})
     else:
-        say(f"{file}: {ledger.entries:,} entries are trial '{made}' in {_shown(place)}; head {ledger.head}")
+        say(f"{file}: {ledger.entries:,} entries are trial '{made}' in {shown(place)}; head {ledger.head}")
 
 
 def _protocols(file: Path, given: list[str]) -> list[Path]:
@@ -80,8 +80,3 @@ def _opening(file: Path) -> Mapping[str, Json]:
             return entry_of_line(lines.readline(1_000_000).rstrip(b"\n")).data
     except OSError as error:
         raise LedgerError((error.strerror or "cannot be read").lower(), file=file, mend="check the name") from None
-
-
-def _shown(place: str) -> str:
-    """A store as a message names it: a URL without what it may hold of a password."""
-    return place if "://" not in place else place.rpartition("@")[2].partition("?")[0]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Annotated, Any
 
 import typer
 
 Trial = Annotated[str, typer.Argument(metavar="T", help="Id of a shipped trial, or path of a protocol file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+_PATIENCE = 2.0
+"""Seconds before a progress bar appears."""
 
 
 def print_json(document: Any) -> None:
@@ -49,7 +52,23 @@ def print_table(columns: list[str], rows: list[list[str]], *, right: frozenset[i
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error; gives a function to call with done and total."""
+    """A progress bar on standard error for what takes longer than a moment; gives a function of done and total."""
+    begin = time.monotonic()
+    with ExitStack() as stack:
+        shown: list[Callable[[int, int], None]] = []
+
+        def advance(done: int, total: int) -> None:
+            if not shown and time.monotonic() - begin > _PATIENCE:
+                shown.append(stack.enter_context(_bar(label)))
+            for show in shown:
+                show(done, total)
+
+        yield advance
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """The bar itself, shown at once."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -23,6 +23,11 @@ Place = Annotated[
 StoredTrial = Annotated[str, typer.Argument(metavar="T", help="Name of a trial in the store.")]
 
 
+def shown(place: str) -> str:
+    """A store as a message names it: a URL without what it may hold of a password."""
+    return place if "://" not in place else place.rpartition("@")[2].partition("?")[0]
+
+
 def require_extra() -> None:
     """Say what to install where Django is missing.
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,8 +19,6 @@ EXAMPLE = (
     " equipoise screen henan --data patients.csv --map columns.yaml --id patient --out verdicts.parquet;"
     " equipoise screen henan --engine postgresql://reader@server/hospital --table patients --json"
 )
-QUIET = 2.0
-"""Seconds of work without a word on how far it is."""
 
 
 def run(
@@ -67,7 +62,7 @@ def run(
 
     source, judge = _source(data, engine)
     protocol = load(trial)
-    with _progress_if_slow(f"screening for {protocol.id}") as advance:
+    with progress(f"screening for {protocol.id}") as advance:
         found = screen(
             protocol,
             source,
@@ -101,19 +96,3 @@ def _source(data: Path | None, engine: str) -> tuple[Any, Engine]:
     if data is None:
         raise typer.BadParameter("name the records with --data, or a database with --engine and --table")
     return data, "duckdb" if engine == "duckdb" else "spark"
-
-
-@contextmanager
-def _progress_if_slow(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar that appears when the work takes longer than people wait without one."""
-    began = time.monotonic()
-    with ExitStack() as stack:
-        shown: list[Callable[[int, int], None]] = []
-
-        def advance(done: int, total: int) -> None:
-            if not shown and time.monotonic() - began > QUIET:
-                shown.append(stack.enter_context(progress(label)))
-            for bar in shown:
-                bar(done, total)
-
-        yield advance

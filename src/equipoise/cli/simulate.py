@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,8 +22,6 @@ EXAMPLE = (
     "Examples: equipoise simulate jcog1017 --vary hazard_ratio=0.6:1.0:0.05 --vary control_median=20,40,69;"
     " equipoise simulate tehran --model disease --json"
 )
-_PATIENCE = 2.0
-"""Seconds before a progress bar appears."""
 
 
 def run(
@@ -97,7 +94,7 @@ def run(
     if save is not None and not save.parent.is_dir():
         raise typer.BadParameter(f"--save {save}: there is no folder {save.parent}; make it first")
     try:
-        with _elsewhere(scheduler) as executor, _patiently(f"simulating {protocol.id}") as advance:
+        with _elsewhere(scheduler) as executor, progress(f"simulating {protocol.id}") as advance:
             found = simulate_protocol(
                 protocol,
                 replicates=replicates,
@@ -158,22 +155,6 @@ def _elsewhere(scheduler: str | None) -> Iterator[Executor | None]:
 
     with cluster(scheduler) as executor:
         yield executor
-
-
-@contextmanager
-def _patiently(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar for what takes longer than a moment."""
-    begin = time.monotonic()
-    with ExitStack() as stack:
-        bar: list[Callable[[int, int], None]] = []
-
-        def advance(done: int, total: int) -> None:
-            if not bar and time.monotonic() - begin > _PATIENCE:
-                bar.append(stack.enter_context(progress(label)))
-            for one in bar:
-                one(done, total)
-
-        yield advance
 
 
 def _default_file(protocol: Protocol, interrupt: SimulationInterruptedError) -> Path:

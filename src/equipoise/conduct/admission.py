@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from equipoise.allocation import Allocation, ListState, allocate, allocate_by_hand, commitment
-from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
+from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort, looked_ahead
 from equipoise.conduct.commands import Allocate, AllocateByHand, Register, Screen
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, Refused, accept, refuse
 from equipoise.conduct.eligibility import CriterionResult
+from equipoise.conduct.guidance import advice_for
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.persons import rescreened, stands_against
 from equipoise.conduct.state import ParticipantState
@@ -143,14 +144,15 @@ def _admitted(
     data: dict[str, Json] = {**more, "step": step, "on": command.on.isoformat(), "number": number}
     first_arm = state.arm or arm
     own = _values_on(context, command) | ({} if first_arm is None else {"arm": first_arm})
-    rows = [*context.cohort.get(step, ()), own]
     broken = [
         rule
         for rule in context.protocol.cohort_rules
-        if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, rows) == "fail"
+        if rule.of == step and not again and number >= rule.start and judge_cohort(context, rule, own) == "fail"
     ]
     drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
-    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *_consent(context)))
+    ahead = () if again else looked_ahead(context, step, [own], number, broken)
+    advice = () if arm is None else tuple(map(str, advice_for(context.criteria, own)))
+    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *ahead, *_consent(context)), advice=advice)
 
 
 def _consent(context: Context) -> tuple[str, ...]:

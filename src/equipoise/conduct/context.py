@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from equipoise.conduct.eligibility import Criteria
+from equipoise.conduct.permissions import Accounts
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.tally import Tallies
 from equipoise.protocol import Protocol
 
 
@@ -46,7 +47,8 @@ class Context:
         trial: the state of the trial.
         participant: the state of the participant that the command is about, if there is one of that number.
         seeds: the secret seed of every list.
-        cohort: values of the participants who have passed each step that cohort rules count, by step.
+        cohort: what every cohort rule counts, by the rule's id.
+        accounts: the accounts that the command is of and about, where roles are checked.
         amendment: the version that the command proposes.
         others: who else a screening is about.
     """
@@ -55,7 +57,8 @@ class Context:
     trial: TrialState
     participant: ParticipantState | None
     seeds: Mapping[str, bytes]
-    cohort: Mapping[str, Sequence[Mapping[str, Any]]]
+    cohort: Tallies
+    accounts: Accounts = field(default_factory=dict)
     amendment: Amendment | None = None
     others: Others = Others()
 

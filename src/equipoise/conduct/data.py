@@ -11,8 +11,10 @@ from equipoise.conduct.commands import Assess, Classify, Correct, Judge, Record,
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Decider, Decision, accept, refuse
 from equipoise.conduct.evolve import STRIKABLE, without
+from equipoise.conduct.folds.safety import FOLDS as SAFETY_FOLDS
+from equipoise.conduct.guidance import departure_warnings
 from equipoise.conduct.hindsight import warnings_of
-from equipoise.conduct.values import check_value, recorded_json
+from equipoise.conduct.values import as_kept, check_value, recorded_json
 from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Entry, Json
 from equipoise.protocol.model.criteria import Criterion
@@ -35,7 +37,9 @@ def decide_record(context: Context, command: Record) -> Decision:
     dictionary = context.protocol.dictionary
     problems = []
     for name, value in command.values.items():
-        if name not in form.variables:
+        if name in context.protocol.score_variables:
+            problems.append(f"{name} is scored from the items, so it is not recorded")
+        elif name not in context.protocol.on_form(command.form):
             problems.append(f"'{clipped(name)}' is not on the form '{command.form}'")
         elif problem := check_value(name, dictionary[name], value):
             problems.append(problem)
@@ -44,9 +48,10 @@ def decide_record(context: Context, command: Record) -> Decision:
     if problems:
         return refuse(*problems)
     values: Json = {name: recorded_json(dictionary[name], value) for name, value in command.values.items()}
-    return accept(
+    accepted = accept(
         "form", command.participant, form=command.form, on=command.on.isoformat(), visit=command.visit, values=values
     )
+    return replace(accepted, warnings=departure_warnings(context, command.values))
 
 
 def decide_judge(context: Context, command: Judge) -> Decision:
@@ -160,7 +165,8 @@ def decide_visit(context: Context, command: Visit) -> Decision:  # noqa: ARG001 
 
 def decide_correct(context: Context, command: Correct) -> Decision:
     """A correction: a new entry with the old value, the new one, and the reason."""
-    variable = context.protocol.variables.get(command.variable)
+    protocol = context.protocol
+    variable = protocol.variables.get(command.variable) or protocol.item_variables.get(command.variable)
     if variable is None:
         return refuse(f"'{command.variable}' is not a recorded variable")
     if command.variable not in context.known.values:
@@ -169,18 +175,18 @@ def decide_correct(context: Context, command: Correct) -> Decision:
         return refuse("a correction needs a reason")
     if problem := check_value(command.variable, variable, command.value):
         return refuse(problem)
-    old = context.known.values[command.variable]
-    if old == command.value:
+    old, new = context.known.values[command.variable], as_kept(variable, command.value)
+    if old == new:
         return refuse(f"{command.variable} is {old} already")
     accepted = accept(
         "correct",
         command.participant,
         variable=command.variable,
         old=recorded_json(variable, old),
-        new=recorded_json(variable, command.value),
+        new=recorded_json(variable, new),
         on=command.on.isoformat(),
     )
-    return replace(accepted, warnings=warnings_of(context, {**context.known.values, command.variable: command.value}))
+    return replace(accepted, warnings=warnings_of(context, {**context.known.values, command.variable: new}))
 
 
 def decide_strike(context: Context, command: Strike) -> Decision:
@@ -195,10 +201,21 @@ def decide_strike(context: Context, command: Strike) -> Decision:
         return refuse(f"entry {number} is not about {state.number}")
     if entry.kind not in STRIKABLE:
         return refuse(f"entry {number} ('{entry.kind}') cannot be struck out (only {', '.join(sorted(STRIKABLE))})")
+    if later := _referred_to(entry, state.history):
+        return refuse(f"entry {later} is about entry {number}: strike it out first")
     if name := _corrected_since(entry, state.history):
         return refuse(f"{name} of entry {number} has been corrected since: correct it again")
     accepted = accept("strike", command.participant, entry=number, struck=entry.kind, on=command.on.isoformat())
     return replace(accepted, warnings=warnings_of(context, without(context.criteria, state, number).values))
+
+
+def _referred_to(entry: Entry, history: tuple[Entry, ...]) -> int | None:
+    """The last entry that follows up an adverse event, or reports on it, after this one does or says so."""
+    if not entry.kind.startswith("adverse_event"):
+        return None
+    about: Any = entry.seq if entry.kind == "adverse_event" else entry.data["entry"]
+    later = (item for item in history if item.seq > entry.seq and item.kind in SAFETY_FOLDS)
+    return next((item.seq for item in reversed(tuple(later)) if item.data.get("entry") == about), None)
 
 
 def _corrected_since(entry: Entry, history: tuple[Entry, ...]) -> str | None:

@@ -10,6 +10,9 @@ from equipoise.conduct.context import Context
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.ledger import Json
 
+CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager"})
+"""Roles that act for participants of every site. Everybody else acts at the participant's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -28,11 +31,13 @@ class Accepted:
         drafts: the entries; none where everything was so already.
         arm: the arm, of an allocation.
         warnings: what does not stand against it, and should be looked at.
+        advice: of an allocation, the advice on treatment that holds, and of which it cannot be told, with the values.
     """
 
     drafts: tuple[Draft, ...]
     arm: str | None = None
     warnings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

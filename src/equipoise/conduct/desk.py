@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
-from equipoise.conduct.commands import (
-    Allocate,
-    AllocateByHand,
-    Amend,
-    CheckCohort,
-    Command,
-    Register,
-    Screen,
-    TrialCommand,
-)
+from equipoise.conduct.commands import Amend, Command, Screen, TrialCommand
 from equipoise.conduct.context import Amendment, Others
-from equipoise.conduct.decide import decide
+from equipoise.conduct.decide import decide_well_formed
 from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, refuse
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.tally import tallies_by_version, tallies_by_version_after
 from equipoise.conduct.values import utc_text
 from equipoise.conduct.versions import amended_to, criteria_for
 from equipoise.conduct.well_formed import malformed
@@ -47,8 +39,10 @@ class Desk:
         self.trial = TrialState()
         self.participants: dict[str, ParticipantState] = {}
         self.journal = Journal()
+        self.accounts: Accounts = {}
         self._seeds = dict(seeds or {})
         self._answers: dict[str, tuple[Command, Decision]] = {}
+        self._tallies = tallies_by_version(self.criteria)
 
     @property
     def protocol(self) -> Protocol:
@@ -71,13 +65,14 @@ class Desk:
             return answer if _same(first, command) else refuse(f"the id '{command.id}' was given to another command")
         participant = None if isinstance(command, TrialCommand) else self.participants.get(command.participant)
         judging = criteria_for(self.criteria, self.trial, participant, command)
-        decision = decide(
-            self.criteria,
+        decision = decide_well_formed(
+            judging,
             self.trial,
             participant,
             command,
             seeds=self._seeds,
-            cohort=self._cohort(judging.protocol, command),
+            cohort=self._tallies[judging.protocol.version],
+            grants=self.accounts,
             amendment=amendment,
             others=self._others(command),
         )
@@ -116,23 +111,16 @@ class Desk:
 
     def _fold(self, entry: Entry, head: str) -> None:
         self.trial = evolve_trial(self.criteria.of(entry.version).protocol, self.trial, entry, head)
+        self.accounts = evolve_accounts(self.accounts, entry)
         if entry.kind == "amend":
             self.criteria = amended_to(self.criteria, entry)
+            everybody = ((state.steps, state.values) for state in self.participants.values())
+            self._tallies = tallies_by_version(self.criteria, everybody)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
-            self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
-
-    def _cohort(self, protocol: Protocol, command: Command) -> dict[str, list[Mapping[str, Any]]]:
-        """Values of the participants that cohort rules count, by the step they have passed, where a command asks."""
-        if not isinstance(command, CheckCohort | Register | Allocate | AllocateByHand):
-            return {}
-        steps = dict.fromkeys(rule.of for rule in protocol.cohort_rules)
-        everybody = self.participants.values()
-        return {
-            step: [state.values for state in everybody if step in state.steps]
-            for step in steps
-            if isinstance(command, CheckCohort) or step == command.step
-        }
+            after = evolve_participant(self.criteria, before, entry)
+            self.participants[entry.participant] = after
+            self._tallies = tallies_by_version_after(self.criteria, self._tallies, before, after)
 
     def _others(self, command: Command) -> Others | None:
         """Who else a screening is about."""
@@ -169,6 +157,7 @@ def fold(
     """
     desk = Desk(protocol)
     desk.criteria = Criteria(protocol, amendments)
+    desk._tallies = tallies_by_version(desk.criteria)
     for entry, head in _with_heads(journal):
         try:
             desk._fold(entry, head)

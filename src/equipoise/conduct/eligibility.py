@@ -12,6 +12,7 @@ from equipoise.protocol import Protocol
 from equipoise.protocol.model.criteria import Criterion
 from equipoise.protocol.model.variables import Variable
 from equipoise.protocol.rules import Rule, Values, Verdict, compile_rule
+from equipoise.protocol.rules.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class Criteria:
         if key not in self._rules:
             gives = variable.type if variable.type != "text" else "choice"
             self._rules[key] = compile_rule(variable.derived, self.protocol.dictionary, gives=gives)
-        return self._rules[key].judge(values).value
+        found = self._rules[key].judge(values).value
+        return None if isinstance(found, Span) else found  # of a date that is not wholly known
 
     def entry_variables(self, step: str, *, when: str | None = None) -> frozenset[str]:
         """The variables that the criteria of a step and its own condition rest on."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, course, data, persons
+from equipoise.conduct.folds import admission, control, course, data, persons, quality, safety
 from equipoise.conduct.folds.fold import Fold
+from equipoise.conduct.folds.whole_trial import control_changes
 from equipoise.conduct.lists import method_of
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.versions import folded
@@ -18,7 +19,9 @@ from equipoise.errors import LedgerError
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
 
-STRIKABLE = frozenset({"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose"})
+STRIKABLE = frozenset(
+    {"form", "assess", "treat", "event", "visit", "missed", "withdraw", "lose", "alive", "deviation"}
+) | frozenset(safety.FOLDS)
 """Kinds of entries that can be struck out. What was asked and decided (screening, steps, judgements) was asked."""
 
 
@@ -45,11 +48,11 @@ def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str)
                 changes["lists"] = {**state.lists, data["list"]: _list_after(protocol, state, data)}
         case "reveal":
             changes["revealed"] = True
-        case "cut":
-            changes["data_cut"] = date.fromisoformat(data["on"])
+        case "sweep":
+            changes["sweep"] = date.fromisoformat(data["on"]), date.fromisoformat(data["since"])
         case _:
             pass
-    return replace(state, **changes)
+    return replace(state, **changes, **control_changes(state, entry, head))
 
 
 def _list_after(protocol: Protocol, state: TrialState, data: Any) -> ListState:
@@ -92,7 +95,8 @@ def without(criteria: Criteria, state: ParticipantState, seq: int) -> Participan
             left = evolve_participant(criteria, left, entry)
     assert left is not None  # the entry of the screening cannot be struck out
     numbers = (*state.struck, seq)
-    return replace(left, struck=numbers, corrections=left.corrections + len(numbers))
+    standing = tuple(item for item in left.deviations if item.cause not in numbers)
+    return replace(left, struck=numbers, corrections=left.corrections + len(numbers), deviations=standing)
 
 
 def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
@@ -119,5 +123,8 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **data.FOLDS,
     **course.FOLDS,
     **persons.FOLDS,
+    **safety.FOLDS,
+    **control.FOLDS,
+    **quality.FOLDS,
     "strike": _strike,
 }

@@ -36,7 +36,19 @@ from equipoise.protocol.model.allocation import (
 
 def method_of(protocol: Protocol, name: str) -> Method:
     """The allocation method of a list with chance."""
-    return _method(protocol.allocation[name].model_dump_json(), type(protocol.allocation[name]), tuple(protocol.arms))
+    item = protocol.allocation[name]
+    if (known := _MADE.get(id(item))) is not None and known[0] is item and known[1] is protocol.arms:
+        return known[2]
+    method = _method(item.model_dump_json(), type(item), tuple(protocol.arms))
+    if len(_MADE) >= _MOST:
+        _MADE.clear()
+    _MADE[id(item)] = (item, protocol.arms, method)
+    return method
+
+
+_MOST = 64
+_MADE: dict[int, tuple[object, object, Method]] = {}
+"""Methods by the very objects that they were made of, which never change: not even their text is written anew."""
 
 
 @lru_cache(maxsize=64)

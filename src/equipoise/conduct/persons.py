@@ -62,7 +62,9 @@ def _not_failed(earlier: ParticipantState) -> str | None:
     if earlier.steps:
         step, day = next(iter(earlier.steps.items()))
         return f"{number} passed '{step}' on {day}, and is in the trial"
-    return None if _over(earlier) else f"{number} has not been refused, and is still in screening"
+    if not _over(earlier):
+        return f"{number} has not been refused, and is still in screening"
+    return f"the data of {number} are locked: to unlock them needs a reason" if earlier.locked else None
 
 
 def _over(state: ParticipantState) -> bool:

@@ -17,6 +17,7 @@ from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
 from equipoise.conduct.persons import problems_of
+from equipoise.conduct.recheck import Recheck
 from equipoise.conduct.state import ParticipantState, ProtocolVersion
 from equipoise.conduct.versions import amended_to, folded, version_of_entry
 from equipoise.errors import EquipoiseError
@@ -34,7 +35,8 @@ _EXPLAINED = frozenset({"imbalance", "preferred", "tie", "probabilities", "why"}
 _CLASSED = frozenset({"list", "method", "class", "arm"})
 _MEMBERS = {Register: _STEP, Randomise: _STEP | _CHOSEN | _EXPLAINED, Assign: _STEP | _CLASSED}
 _GIVEN = _STEP | {"list", "method", "stratum", "k", "levels", "probabilities", "arm"}
-"""What the entry of a passed step holds, and no other; `clock` may stand in any entry. `_GIVEN`: by hand."""
+"""What the entry of a passed step holds, and no other but what may stand in any entry. `_GIVEN`: by hand."""
+_ANYWHERE = frozenset({"clock", "after_freeze"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,11 @@ def replay_allocations(protocol: Protocol, journal: Journal, amendments: Sequenc
     counter, imbalances, probabilities, draw and arm follow from the seed and the entries before it; of an allocation
     by class, that the arm is the class's. Without the seeds it checks what needs none: that the ledger was opened under
     this text of the protocol; that each step was passed in its order, on a day on which it could be, by somebody of
-    whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; and
-    that the overall response is that of its compartments. Of an amended trial it checks that each entry names the
-    version that it had to be judged by, and judges it by that one; that each amendment is to one of `amendments` and
-    could carry what was there; and that nobody is in the trial twice by pseudonym.
+    whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; that
+    the overall response is that of its compartments; that locks, freezes and signatures hold; and, where the trial was
+    opened with an administrator, that each entry is by an account that had the role for it. Of an amended trial it
+    checks that each entry names the version that it had to be judged by, and judges it by that one; that each amendment
+    is to one of `amendments` and could carry what was there; and that nobody is in the trial twice by pseudonym.
     """
     replayer = _Replayer(Criteria(protocol, amendments), journal)
     for entry in journal:
@@ -96,6 +99,7 @@ class _Replayer:
         self.problems: list[tuple[int, str]] = []
         self.seeds = self._revealed(journal)
         self.participants: dict[str, ParticipantState] = {}
+        self.recheck = Recheck()
         self.lists: dict[str, ListState] = {}
         self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
@@ -141,6 +145,10 @@ class _Replayer:
         self.criteria = self.family.of(entry.version)
 
     def _check(self, entry: Entry) -> None:
+        for problem in self.recheck.problems(
+            self.criteria.protocol, entry, self.participants.get(entry.participant or "")
+        ):
+            self._problem(entry, problem)
         match entry.kind:
             case "open":
                 self._open(entry)
@@ -212,6 +220,7 @@ class _Replayer:
 
     def _fold(self, entry: Entry) -> None:
         self.versions = folded(self.versions, entry)
+        self.recheck.take(entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
             self.participants[entry.participant] = evolve_participant(self.criteria, before, entry)
@@ -246,7 +255,7 @@ class _Replayer:
             self._problem(entry, f"the pathway has no step '{data['step']}' to {entry.kind}")
             return
         given = isinstance(step, Randomise) and data.get("method") == BY_HAND
-        if data.keys() - {"clock"} != (_GIVEN if given else _MEMBERS[type(step)]):
+        if data.keys() - _ANYWHERE != (_GIVEN if given else _MEMBERS[type(step)]):
             self._problem(entry, f"it holds {', '.join(sorted(data))}, and not what the entry of such a step does")
         self._timely(entry, step, on, state)
         if against := self._against(state, step, on):

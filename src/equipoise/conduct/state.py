@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.allocation import ListState
+from equipoise.conduct.adverse_events import AdverseEventRecord
+from equipoise.conduct.quality.records import Contact, Deviation, Query
 from equipoise.conduct.values import Recorded
 from equipoise.ledger import GENESIS, Entry
+from equipoise.protocol.rules import PartialDate
 
 LOST = "lost"
 """`Left.rule` of a participant lost to follow-up."""
@@ -32,6 +35,16 @@ class ProtocolVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Freezing:
+    """What was frozen for an analysis: the first `entries` of the ledger, up to `head`, as at the cut-off date."""
+
+    analysis: str
+    cut_off: date
+    entries: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrialState:
     """One small record: what a command must know of the whole trial.
 
@@ -46,8 +59,12 @@ class TrialState:
         lists: counters and margins of each allocation list.
         commitments: of each list's seed.
         revealed: whether the seeds have been revealed.
-        data_cut: the data cut-off date.
         last_time: time of the last entry.
+        locked: whether the final lock is on.
+        freezes: for analyses, in order.
+        acts: entries about the whole trial that can be signed, and their hashes.
+        administrators: accounts that give roles; None if roles are not checked in this trial.
+        sweep: the data cut-off at which survival is asked after, and the day since which it has to be known.
         versions: the versions of the protocol, in order.
     """
 
@@ -61,9 +78,18 @@ class TrialState:
     lists: Mapping[str, ListState] = field(default_factory=dict)
     commitments: Mapping[str, str] = field(default_factory=dict)
     revealed: bool = False
-    data_cut: date | None = None
     last_time: str = ""
+    locked: bool = False
+    freezes: tuple[Freezing, ...] = ()
+    acts: Mapping[int, str] = field(default_factory=dict)
+    administrators: tuple[str, ...] | None = None
+    sweep: tuple[date, date] | None = None
     versions: tuple[ProtocolVersion, ...] = ()
+
+    @property
+    def data_cut(self) -> date | None:
+        """The data cut-off date of the newest freeze."""
+        return self.freezes[-1].cut_off if self.freezes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +115,12 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An arm, the step that gave it, and when."""
+    """An arm, the step that gave it, when, and the method of its list (`by-hand` by the coordinating centre)."""
 
     step: str
     arm: str
     on: date
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +134,17 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event that happened; `cause` of a death, `kind` as the protocol declares it."""
+    """An event that happened; `cause` of a death, `kind` as the protocol declares it.
+
+    Where not the whole date is known, `recorded` is what is, and `on` the day imputed for it.
+    """
 
     event: str
     kind: str
     cause: str | None
     on: date
     entry: int
+    recorded: PartialDate | None = None
 
     def matches(self, ref: str) -> bool:
         """Whether it is what an endpoint's event reference names."""
@@ -133,7 +164,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How and when participation ended, other than by death.
+    """How and when participation ended, or a part of it, other than by death.
 
     Attributes:
         rule: id of the protocol's rule, or `LOST`.
@@ -142,6 +173,7 @@ class Left:
         before: the first entry step that had not been passed.
         treatment: whether treatment `stops` or `continues`.
         data: what was recorded is `kept`, there is `no-more`, or what identifies the person is `erased`.
+        until: of a loss to follow-up: the day of the news that ended it.
     """
 
     rule: str
@@ -150,6 +182,33 @@ class Left:
     before: str | None = None
     treatment: str = "stops"
     data: str = "kept"
+    until: date | None = None
+
+    @property
+    def ends_observation(self) -> bool:
+        """Whether nothing is recorded of the participant after it."""
+        return self.follow_up == "stops" or self.data != "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Treatment that departed from advice.
+
+    Attributes:
+        guidance: id of the table.
+        on: the day.
+        advice: what was advised.
+        given: what was done instead.
+        deviation: `minor` or `major` where the protocol counts it as one.
+        entry: the entry that says it, with its reason.
+    """
+
+    guidance: str
+    on: date
+    advice: tuple[str, ...]
+    given: str
+    deviation: str | None
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +232,15 @@ class ParticipantState:
         steps: date of each entry step that was passed.
         forms: by day; of one day, in the order of entry. So are assessments and classes.
         assignments: arms given; the first counts, and the rest are assignments by class.
+        leavings: every withdrawal and loss, in order; each stays, whatever comes after.
+        departures: treatment that departed from advice.
         corrections: how many there were, entries struck out among them.
         struck: numbers of the entries that were struck out.
+        locked: whether the data are locked.
+        queries: questions about what was recorded, in the order in which they were asked.
+        deviations: from the protocol, in the order of entry, those whose cause was struck out left out.
+        contacts: that the participant was known to be alive, by source.
+        imputed: in a state made for analysis, ADaM's flag of every date that was imputed, by variable.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
         pseudonym: what tells the same person under another number, where the protocol asks for it.
         rescreens: the earlier number of somebody who is screened again.
@@ -198,15 +264,37 @@ class ParticipantState:
     visits: tuple[date, ...] = ()
     missed: tuple[date, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    left: Left | None = None
+    leavings: tuple[Left, ...] = ()
+    adverse_events: tuple[AdverseEventRecord, ...] = ()
+    departures: tuple[Departure, ...] = ()
     last_alive: date | None = None
     corrections: int = 0
     struck: tuple[int, ...] = ()
+    locked: bool = False
+    queries: tuple[Query, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    imputed: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Entry, ...] = field(default=(), repr=False)
     pseudonym: str | None = None
     rescreens: str | None = None
     rescreened: Rescreened | None = None
     erased_on: date | None = None
+
+    @property
+    def gone(self) -> tuple[Left, ...]:
+        """The withdrawals and losses in force: a loss is over once there was news."""
+        return tuple(item for item in self.leavings if item.until is None)
+
+    @property
+    def left(self) -> Left | None:
+        """What ended participation: the first that ended observation, else the first that ended a part of it."""
+        return next((item for item in self.gone if item.ends_observation), next(iter(self.gone), None))
+
+    @property
+    def treatment_stopped(self) -> Left | None:
+        """The first that stopped treatment."""
+        return next((item for item in self.gone if item.treatment == "stops"), None)
 
     @property
     def arm(self) -> str | None:

@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 from equipoise.ledger import Json
 from equipoise.protocol.model.variables import Variable
 from equipoise.protocol.rules.language import FIRST_YEAR, LAST_YEAR
+from equipoise.protocol.rules.partial import PartialDate
 
-Recorded: TypeAlias = bool | int | Decimal | str | date
-"""A recorded value in a participant's state."""
+Recorded: TypeAlias = bool | int | Decimal | str | date | PartialDate
+"""A recorded value in a participant's state. A date of reduced precision may be given as its text, `2019-03-UN`."""
 
 MAX_TEXT = 2000
 MAX_DIGITS = 12
@@ -34,12 +35,33 @@ def check_value(name: str, variable: Variable, value: Any) -> str | None:
             fine = isinstance(value, str) and value in known
             return None if fine else f"{name} is one of {', '.join(known)}, not {_quoted(value)}"
         case "date":
-            return check_day(name, value) if is_day(value) else f"{name} is a date, not {_quoted(value)}"
+            return check_day(name, value) if is_day(value) else _check_partial(name, variable, value)
         case "text":
             fine = isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
             return None if fine else f"{name} is a text of up to {MAX_TEXT} characters"
         case _:
             return _check_number(name, variable, value)
+
+
+def _check_partial(name: str, variable: Variable, value: Any) -> str | None:
+    """Why what is no day is no date of reduced precision either."""
+    if variable.partial is None or not isinstance(value, str | PartialDate):
+        return f"{name} is a date, not {_quoted(value)}"
+    text: Any = value.text if isinstance(value, PartialDate) else value
+    if not isinstance(text, str):
+        return f"{name} is a date, and its text is none"
+    try:
+        PartialDate.of(text)
+    except ValueError as error:
+        return f"{name}: {_quoted(text)}: {error}"
+    return None
+
+
+def as_kept(variable: Variable, value: Recorded) -> Recorded:
+    """A value that was checked, as a state holds it: a date of reduced precision as what it is, and not as a text."""
+    if variable.type == "date" and isinstance(value, str | PartialDate):
+        return PartialDate.of(value if isinstance(value, str) else value.text)
+    return value
 
 
 def is_day(value: Any) -> bool:
@@ -103,11 +125,14 @@ def to_json(value: Recorded | None) -> Json:
         return value
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, PartialDate):
+        return value.text
     return f"{value if value else abs(value):f}"  # there is one zero
 
 
 def recorded_json(variable: Variable, value: Recorded) -> Json:
     """A value of a variable as it stands in an entry: a whole number as an integer, however it was given."""
+    value = as_kept(variable, value)
     return int(value) if variable.type == "integer" and isinstance(value, Decimal) else to_json(value)
 
 
@@ -128,7 +153,8 @@ def from_json(variable: Variable, value: Json) -> Recorded:
 def _read(variable: Variable, value: Json) -> Recorded:
     match variable.type, value:
         case "date", str():
-            return date.fromisoformat(value)
+            partial = variable.partial is not None and len(value) < len("2000-01-01")
+            return PartialDate.of(value) if partial else date.fromisoformat(value)
         case "decimal", int() | str() if not isinstance(value, bool):
             try:
                 return Decimal(value)

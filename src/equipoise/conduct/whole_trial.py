@@ -1,4 +1,4 @@
-"""What concerns the whole trial: opening, cohort rules, the data cut-off, revealing the seeds, closing."""
+"""What concerns the whole trial: opening, cohort rules, revealing the seeds, closing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.allocation import commitment
 from equipoise.conduct.cohort import cohort_draft, cohort_warning, judge_cohort
-from equipoise.conduct.commands import CheckCohort, Close, Cut, Open, Reveal
+from equipoise.conduct.commands import CheckCohort, Close, Open, Reveal
 from equipoise.conduct.context import Context
 from equipoise.conduct.decision import Accepted, Decider, Decision, accept, refuse
 from equipoise.errors import AllocationError
@@ -29,6 +29,8 @@ def decide_open(context: Context, command: Open) -> Decision:
         return refuse(f"the trial opens with one commitment for each list with chance ({named})")
     if wrong := sorted(name for name, text in command.commitments.items() if not _HASH.fullmatch(text)):
         return refuse(*(f"the commitment of list '{name}' is not 64 hexadecimal digits" for name in wrong))
+    if (command.administrator is None) != (command.printed_name is None):
+        return refuse("an administrator is named by account and printed name, both or neither")
     commitments: dict[str, Json] = dict(command.commitments)
     return accept(
         "open",
@@ -37,6 +39,8 @@ def decide_open(context: Context, command: Open) -> Decision:
         version=protocol.version,
         digest=command.protocol_digest,
         commitments=commitments,
+        administrator=command.administrator,
+        printed_name=command.printed_name,
     )
 
 
@@ -44,18 +48,10 @@ def decide_check_cohort(context: Context, command: CheckCohort) -> Decision:  # 
     """Judge every cohort rule now, as at analysis."""
     drafts, warnings = [], []
     for rule in context.protocol.cohort_rules:
-        rows = context.cohort.get(rule.of, ())
-        verdict = judge_cohort(context, rule, rows)
-        drafts.append(cohort_draft(rule, verdict, len(rows)))
+        verdict = judge_cohort(context, rule)
+        drafts.append(cohort_draft(rule, verdict, context.cohort[rule.id].participants))
         warnings += [cohort_warning(rule)] if verdict == "fail" else []
     return Accepted(tuple(drafts), warnings=tuple(warnings))
-
-
-def decide_cut(context: Context, command: Cut) -> Decision:
-    """The data cut-off date; set once."""
-    if context.trial.data_cut is not None:
-        return refuse(f"the data cut-off is {context.trial.data_cut}")
-    return accept("cut", None, on=command.on.isoformat())
 
 
 def decide_reveal(context: Context, command: Reveal) -> Decision:
@@ -87,7 +83,9 @@ def _seed(text: str) -> bytes | None:
 
 
 def decide_close(context: Context, command: Close) -> Decision:  # noqa: ARG001 - as every decider
-    """Close: the last entry holds the count of entries, its own included."""
+    """Close: the last entry holds the count of entries, its own included. Where roles are checked, all is locked."""
+    if context.trial.administrators is not None and not context.trial.locked:
+        return refuse("the data of the trial are not locked: the final lock comes before the close")
     closed = accept("close", None, entries=context.trial.entries + 1)
     if context.trial.commitments and not context.trial.revealed:
         return replace(closed, warnings=("the seeds were not revealed: no allocation of this ledger can be replayed",))
@@ -97,7 +95,6 @@ def decide_close(context: Context, command: Close) -> Decision:  # noqa: ARG001 
 DECIDERS: dict[type[Any], Decider] = {
     Open: decide_open,
     CheckCohort: decide_check_cohort,
-    Cut: decide_cut,
     Reveal: decide_reveal,
     Close: decide_close,
 }

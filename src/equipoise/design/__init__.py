@@ -45,11 +45,12 @@ if TYPE_CHECKING:
         critical_hazard_ratio,
         detectable_hazard_ratio,
         events_required,
+        hazard_ratio_of_survival,
         hazard_ratio_of_z,
+        participants_for_events,
         power_for_events,
         z_of_hazard_ratio,
     )
-    from equipoise.design.plan.derivation import Effect
     from equipoise.design.plan.derive import derive
     from equipoise.design.plan.scenario import protocol_scenario
     from equipoise.design.plan.simulated import simulate_protocol
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from equipoise.design.weighted.max_combo_design import max_combo_power
     from equipoise.design.weighted.weighted_sample_size import sample_size_weighted
     from equipoise.design.weighted.weighted_tests import weighted_test
+    from equipoise.trials.published_effects import PublishedEffect
 
 _HOME = {
     "accrual": ("Accrual",),
@@ -80,7 +82,7 @@ _HOME = {
     "weighted.average_hazard_ratio": ("average_hazard_ratio",),
     "sequential.conditional_power": ("conditional_power", "information_needed", "predictive_power"),
     "sequential.crossing": ("crossing_probabilities",),
-    "plan.derivation": ("Effect",),
+    "plan.derivation": ("PublishedEffect",),
     "plan.derive": ("derive",),
     "plan.scenario": ("protocol_scenario",),
     "plan.simulated": ("simulate_protocol",),
@@ -92,8 +94,8 @@ _HOME = {
     ),
     "fixed.fixed_time": ("fixed_time_power", "milestone_size", "rmst_size"),
     "formulas": (
-        "critical_hazard_ratio", "detectable_hazard_ratio", "events_required", "hazard_ratio_of_z",
-        "power_for_events", "z_of_hazard_ratio",
+        "critical_hazard_ratio", "detectable_hazard_ratio", "events_required", "hazard_ratio_of_survival",
+        "hazard_ratio_of_z", "participants_for_events", "power_for_events", "z_of_hazard_ratio",
     ),
     "sequential.group_sequential": ("GroupSequential",),
     "fixed.lakatos": ("lakatos_size",),
@@ -113,7 +115,7 @@ _HOME = {
     "survival_function": ("Survival",),
     "weighted.weighted_sample_size": ("sample_size_weighted",),
     "weighted.weighted_tests": ("weighted_test",),
-}  # fmt: skip
+}  # fmt: skip  # short items of one kind share a line
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
@@ -122,12 +124,12 @@ __all__ = [
     "DiseaseEndpoint",
     "DiseaseScenario",
     "DriftPrior",
-    "Effect",
     "GroupSequential",
     "NormalPrior",
     "PointsPrior",
     "PopulationStratum",
     "ProgressionCrossover",
+    "PublishedEffect",
     "Scenario",
     "SimulationInterruptedError",
     "Stratum",
@@ -152,12 +154,14 @@ __all__ = [
     "expected_exposure",
     "expected_losses",
     "fixed_time_power",
+    "hazard_ratio_of_survival",
     "hazard_ratio_of_z",
     "information_needed",
     "lakatos_size",
     "max_combo_power",
     "milestone_size",
     "operating_characteristics",
+    "participants_for_events",
     "piecewise_effect",
     "power",
     "power_at_published",

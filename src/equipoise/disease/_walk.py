@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled walk of one participant after another through the states of the disease model.
 
 Every transition k of a participant has one standard exponential threshold E_k and happens when its

@@ -65,7 +65,7 @@ class Records:
 
     def to_frame(self) -> polars.DataFrame:
         """One column an attribute, one row a participant."""
-        import polars as pl  # noqa: PLC0415  (a simulation must not pay for loading polars)
+        import polars as pl  # noqa: PLC0415 - a simulation must not pay for loading polars
 
         return pl.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})
 

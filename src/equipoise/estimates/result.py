@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Column = Sequence[Any] | NDArray[Any]
 _ROWS_SHOWN = 20
 _HEADINGS = {"groups": "group", "names": "covariate"}  # a column holds one of them a row
-_P_VALUES = frozenset({"p", "p_value"})
 _SMALLEST_P = 1e-4
 """Below this a p-value is only shown to be so: no approximation is exact that far out in the tail."""
 
@@ -34,7 +33,7 @@ class Result(ABC):
         """What it is, in a line."""
 
     def _columns(self) -> Mapping[str, Column]:
-        """The table: column name to values, all of one length."""
+        """The table: column name, without blanks, to values; all of one length."""
         return {_HEADINGS.get(name, name): getattr(self, name) for name in self._shown}
 
     def _notes(self) -> list[str]:
@@ -59,10 +58,7 @@ class Result(ABC):
     def __str__(self) -> str:
         """A plain table."""
         names, rows, n = self._cells()
-        widths = [max(len(name), *(len(row[j]) for row in rows)) if rows else len(name) for j, name in enumerate(names)]
-        lines = [
-            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in [names, *rows]
-        ]
+        lines = aligned([names, *rows])
         if n > len(rows):
             lines.insert(1 + len(rows) // 2, f"... {n - len(rows)} rows ...")
         return "\n".join([self._title(), *lines, *self._notes()])
@@ -83,6 +79,18 @@ class Result(ABC):
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{notes}"
 
 
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 0) -> list[str]:
+    """Rows of cells as lines, the columns aligned to the right but for the first `left`."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if j < left else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
 def show(value: object) -> str:
     """One cell: five significant digits, a dash where there is no value."""
     if value is None:
@@ -101,8 +109,8 @@ def show_p(p_value: float) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    """One cell of the column of this name: `p`, `p_value` and such as `repeated p` are p-values."""
-    is_p = name.rpartition(" ")[2] in _P_VALUES and isinstance(value, (float, np.floating))
+    """One cell of the column of this name: `p`, `p_value` and such as `repeated_p` are p-values."""
+    is_p = name.removesuffix("_value").rpartition("_")[2] == "p" and isinstance(value, (float, np.floating))
     return show_p(value) if is_p else show(value)
 
 

@@ -173,6 +173,8 @@ def _arms_below(scene: Scene, arms: Sequence[_Arm], trunk: _Placed, width: float
 def _stages(arm: FlowArm, allocation: str) -> list[list[_Item]]:
     """The boxes of one arm: allocation, follow-up, analysis."""
     first = [_Item(f"{allocation} to {arm.arm}", arm.allocated, bold=True), _Item(arm.label)]
+    if arm.by_hand:
+        first.append(_Item("of them by hand", arm.by_hand, indent=True))
     if arm.received:
         first.append(_Item("Received"))
     first += [_Item(what, number, indent=True) for what, number in arm.received.items()]
@@ -180,6 +182,9 @@ def _stages(arm: FlowArm, allocation: str) -> list[list[_Item]]:
     if arm.left:
         second.append(_Item("Left", sum(arm.left.values())))
         second += [_Item(reason, number, indent=True) for reason, number in arm.left.items()]
+    if arm.treatment_stopped:
+        second.append(_Item("In follow-up, treatment stopped", sum(arm.treatment_stopped.values())))
+        second += [_Item(reason, number, indent=True) for reason, number in arm.treatment_stopped.items()]
     third = [_Item("Analysed", arm.analysed, bold=True)]
     if arm.analysed > arm.allocated:
         third.append(_Item("of them never assigned an arm", arm.analysed - arm.allocated, indent=True))
@@ -232,11 +237,20 @@ def _describe(flow: Flow, title: str, allocation: str) -> str:
         parts.append(f"{step.label}: {count(step.passed)} of {count(step.assessed)} passed{_reasons(step.not_passed)}.")
     for arm in flow.arms:
         parts.append(
-            f"{allocation} to {arm.arm}, {arm.label}: {count(arm.allocated)}{_reasons(arm.received)}; "
+            f"{allocation} to {arm.arm}, {arm.label}: {count(arm.allocated)}{_by_hand(arm)}{_reasons(arm.received)}; "
             f"died {count(arm.died)}, in follow-up {count(arm.in_follow_up)}, left {count(sum(arm.left.values()))}"
-            f"{_reasons(arm.left)}; analysed {count(arm.analysed)}."
+            f"{_reasons(arm.left)}{_stopped(arm)}; analysed {count(arm.analysed)}."
         )
     return " ".join(parts)
+
+
+def _by_hand(arm: FlowArm) -> str:
+    return f", {count(arm.by_hand)} of them by hand" if arm.by_hand else ""
+
+
+def _stopped(arm: FlowArm) -> str:
+    number = sum(arm.treatment_stopped.values())
+    return f", treatment stopped {count(number)}{_reasons(arm.treatment_stopped)}" if number else ""
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:

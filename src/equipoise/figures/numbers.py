@@ -10,7 +10,7 @@ NOT_REACHED = "not reached"
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 
 
 def decimal(value: float, digits: int) -> str:

@@ -24,11 +24,31 @@ def canonical_text(value: Any) -> bytes:
         LedgerError: it holds a binary float, an integer beyond 2^53 - 1, a text that UTF-8 cannot hold, a key that is
             no text, or something that JSON has no form for.
     """
-    _require_safe(value)
     try:
+        if _is_simple(value):
+            return _WRITER(value).encode()
+        _require_safe(value)
         return rfc8785.dumps(value)
     except (ValueError, RecursionError) as error:
         raise LedgerError(f"a value that cannot stand in an entry ({error})", mend="write it as text") from None
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether Python's own writer gives the text of RFC 8785: plain types, safe integers, keys in ASCII.
+
+    RFC 8785 orders keys by UTF-16 and Python by code points, which is one order in ASCII.
+    """
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or not (type(item) is str or _is_simple(item)):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(map(_is_simple, value))
+    if kind is int:
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[no-any-return]  # an int compared
+    return kind is str or kind is bool or value is None
 
 
 def _require_safe(value: Any) -> None:
@@ -93,7 +113,7 @@ def _is_plain(value: Any) -> bool:
     if kind is list:
         return all(map(_is_plain, value))
     if kind is int:
-        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[no-any-return] # an int compared
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[no-any-return]  # an int compared
     return kind is not float
 
 
@@ -107,5 +127,6 @@ def _safe_integer(text: str) -> int:
     return int(text)
 
 
+_WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _READER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_safe_integer)
 _FOUR_BYTES = re.compile(rb"[\xf0-\xff]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from equipoise.errors import LedgerError
@@ -76,6 +76,13 @@ class Journal:
         self._head = head
         return entry
 
+    def first(self, count: int) -> Journal:
+        """The ledger as it was after so many entries."""
+        journal = Journal()
+        journal._entries, journal._lines = self._entries[:count], self._lines[:count]
+        journal._head = self._entries[count].prev if count < len(self._entries) else self._head
+        return journal
+
     def to_bytes(self) -> bytes:
         """The ledger as JSON lines, each ended by a line feed."""
         return b"".join(line + b"\n" for line in self._lines)
@@ -92,8 +99,13 @@ class Journal:
         if result.problem is not None:
             problem = result.problem
             raise LedgerError(problem.what, file=path, line=problem.line, mend="compare it with another copy")
+        return cls.of_lines(data.split(b"\n")[:-1], result.head)
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[bytes], head: str) -> Journal:
+        """A journal of lines, without their line feeds, whose chain has been verified and ends with `head`."""
         journal = cls()
-        journal._lines = data.split(b"\n")[:-1]
+        journal._lines = list(lines)
         journal._entries = [entry_of_line(line) for line in journal._lines]
-        journal._head = result.head
+        journal._head = head
         return journal

@@ -57,6 +57,7 @@ _SHAPES = {
     r"^[a-z][a-z0-9_]{0,39}$": "up to 40 of a-z, 0-9 and _, a letter first",
     r"^[A-Za-z0-9][A-Za-z0-9_]{0,19}$": "up to 20 letters, digits and _",
     r"^[A-Z][A-Z0-9]{0,7}$": "up to 8 of A-Z and 0-9, a letter first",
+    r"^[0-9]{1,2}(\.[0-9]{1,2})?$": "a version such as '5.0'",
     r"^[0-9A-Za-z.-]{1,20}$": "up to 20 letters, digits, dots and hyphens",
     r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)?$": "an event, as death, or one cause of it, as death:cancer",
 }
@@ -98,6 +99,8 @@ def first_complaint(error: ValidationError, tree: Any, lines: Lines, file: str) 
     within = {complaint.path[:n] for complaint in found for n in range(len(complaint.path))}
     # where one branch of a union got further into the value than another, only the further one has to be heard
     told = [complaint for complaint in found if not (complaint.in_branch and complaint.path in within)]
+    # items that are wrong are not counted, so that a list looks too short as well; the former says more
+    told = [complaint for complaint in told if not (complaint.kind == "too_short" and complaint.path in within)]
     # a misspelt key is also a missing one; the former says more
     misspelt = {complaint.path[:-1] for complaint in told if complaint.kind in _UNKNOWN}
     told = [complaint for complaint in told if not (complaint.kind in _MISSING and complaint.path in misspelt)]

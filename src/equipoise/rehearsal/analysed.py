@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
-from equipoise.analysis import Datasets, Results, analyse, cohort_verdicts, flow_of, make_datasets
+from equipoise.analysis import Datasets, Results, analyse_participants
 from equipoise.errors import DesignError
 from equipoise.rehearsal.run import Rehearsal
 
@@ -17,17 +16,14 @@ def analyse_rehearsal(rehearsal: Rehearsal) -> tuple[Datasets, Results]:
     protocol, cut = rehearsal.protocol, rehearsal.data_cut
     if not any(state.assignments for state in rehearsal.participants.values()):
         raise DesignError(_nobody(rehearsal))
-    made = make_datasets(protocol, rehearsal.participants, cut)
-    datasets = replace(made, source=SOURCE, data_cut=cut.isoformat())
-    results = analyse(
+    return analyse_participants(
         protocol,
-        datasets,
+        rehearsal.participants,
+        cut,
         source=SOURCE,
-        data_cut=cut.isoformat(),
-        flow=flow_of(protocol, rehearsal.participants, cut),
         head=rehearsal.journal.head,
+        entries=rehearsal.journal,
     )
-    return datasets, replace(results, cohort=cohort_verdicts(rehearsal.journal))
 
 
 def _nobody(rehearsal: Rehearsal) -> str:

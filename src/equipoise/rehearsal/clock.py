@@ -1,4 +1,4 @@
-"""The office of a rehearsal: gives commands their ids and times, so that the same seed gives the same bytes."""
+"""The office of a rehearsal: gives commands ids, times and accounts, so that the same seed gives the same bytes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 
 from equipoise.conduct import Accepted, Decision, Desk
 
-ACTOR = "rehearsal"
 OFFICE_HOUR = time(9, tzinfo=UTC)
+
+
+def account_of(role: str, site: str | None) -> str:
+    """The synthetic account that acts in a role: one a role and site."""
+    return role if site is None else f"{role} {site}"
 
 
 class Office:
@@ -34,7 +38,7 @@ class Office:
         if participant is not None:
             settings |= {"participant": participant, "on": day}
         at = datetime.combine(day, OFFICE_HOUR)
-        command = kind(id=f"r{self._count:06}", at=at, actor=ACTOR, role=role, site=site, **settings)
+        command = kind(id=f"r{self._count:06}", at=at, actor=account_of(role, site), role=role, site=site, **settings)
         return self.desk.submit(command) if refusable else self.desk.require(command)
 
     def accepted(self, *arguments: Any, **settings: Any) -> bool:

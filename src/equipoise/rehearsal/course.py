@@ -13,7 +13,7 @@ from equipoise.conduct.lists import level
 from equipoise.disease import NO_ARM, Histories, linear_predictors, simulate
 from equipoise.disease.histories import CANCER
 from equipoise.errors import DesignError
-from equipoise.protocol.model.pathway import Treat
+from equipoise.protocol.model.pathway import Crossover, Treat
 from equipoise.rehearsal.agenda import Agenda
 from equipoise.rehearsal.clock import Office
 from equipoise.rehearsal.draws import Draws
@@ -207,10 +207,26 @@ class Course:
         item = self.setting.protocol.events[event]
         if item.arms and self.state.arm not in item.arms:
             return
-        self.submit(commands.Happen, day, event=event)
+        self.submit(commands.Happen, day, event=event, **self._crossover(event))
         if item.form is not None:
             self.fill(item.form, day)
         self.set_off(event, day)
+
+    def _crossover(self, event: str) -> dict[str, Any]:
+        """What a crossover is recorded with: the role that confirms it, and why it was done.
+
+        The reason is the first that is an event this participant had, else the last that is none.
+        """
+        steps = (step for step in self.setting.protocol.steps if isinstance(step, Crossover))
+        step = next((item for item in steps if item.event == event and self.state.arm in item.arms), None)
+        if step is None:
+            return {}
+        had = {item.event for item in self.state.events}
+        reasons = list(step.reasons or ())
+        others = [name for name in reasons if name not in self.setting.protocol.events]
+        fallback = (others or reasons)[-1] if reasons else None
+        reason = next((name for name in reasons if name in had), fallback)
+        return {"crossover_reason": reason} | ({} if step.judged_by is None else {"role": step.judged_by})
 
     def set_off(self, after: str, day: date) -> None:
         """Draw what follows an event or an intervention, and plan it."""

@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from equipoise.conduct import commands
 from equipoise.protocol.model.pathway import FollowUp
+from equipoise.protocol.visits import visit_months, visit_name
 from equipoise.rehearsal.agenda import NEVER
 from equipoise.units import date_after_months
 
 if TYPE_CHECKING:
     from equipoise.rehearsal.course import Course
 
-MAX_MONTHS = 600
-
-
-def visit_months(step: FollowUp) -> Iterator[float]:
-    """Months of the visits after the start, at the latest until the step's length."""
-    month, limit = 0.0, min(step.months or MAX_MONTHS, MAX_MONTHS)
-    while True:
-        late = step.change_after_months is not None and month >= step.change_after_months
-        month += step.then_every_months if late and step.then_every_months is not None else step.every_months
-        if month > limit + 1e-9:
-            return
-        yield month
-
 
 def follow(course: Course, step: FollowUp, start: date, day: date) -> Iterator[date]:
     """Visits planned from `start` that lie after `day`, until death or loss; then whatever is still to come."""
     for month in visit_months(step):
-        on = date_after_months(start, month)
-        if on > day:
+        planned = date_after_months(start, month)
+        if planned > day:
+            on = max(planned + timedelta(days=_off(course, visit_name(month))), day)
             if not (yield from course.until(day, on)):
                 return
-            _visit(course, step, on, f"M{month:g}")
+            _visit(course, step, on, visit_name(month))
             day = on
     yield from course.until(day, NEVER)
+
+
+def _off(course: Course, label: str) -> int:
+    """Days from the planned day of a visit to its own."""
+    first, last = course.setting.assumptions.visit_days
+    return course.draws.whole(f"day of {label}", first, last) if first < last else first
 
 
 def _visit(course: Course, step: FollowUp, day: date, label: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from equipoise.allocation import commitment
 from equipoise.conduct import Desk, ParticipantState, TrialState, commands
+from equipoise.conduct.quality.sweep import is_followed, still_to_ask
 from equipoise.disease import uniforms
 from equipoise.errors import DesignError
 from equipoise.ledger import Journal
@@ -18,6 +18,7 @@ from equipoise.protocol.model.allocation import ClassifiedList
 from equipoise.rehearsal.clock import Office
 from equipoise.rehearsal.course import Course
 from equipoise.rehearsal.draws import list_seed
+from equipoise.rehearsal.people import open_trial
 from equipoise.rehearsal.setting import Setting
 from equipoise.rehearsal.walk import enter, walk
 from equipoise.units import date_after_months
@@ -68,12 +69,7 @@ def rehearse(protocol: Protocol, *, seed: int, progress: Progress | None = None)
     desk = Desk(protocol, seeds=seeds)
     office = Office(desk)
     accrual = setting.assumptions.accrual
-    office.submit(
-        commands.Open,
-        accrual.start,
-        protocol_digest=protocol.digest,
-        commitments={name: commitment(value) for name, value in seeds.items()},
-    )
+    open_trial(office, accrual.start, seeds, sites=accrual.sites)
     days = _registration_days(setting)
     data_cut = date_after_months(days[-1], setting.assumptions.cut_off_months)
     _run(setting, office, days, data_cut, progress)
@@ -124,16 +120,23 @@ def _arrivals(setting: Setting, office: Office, days: list[date], waiting: list[
 
 
 def _finish(office: Office, data_cut: date, seeds: Mapping[str, bytes]) -> None:
-    """Ask after everybody at the cut-off, judge the cohort rules, reveal the seeds, close."""
+    """Ask after everybody at the cut-off, freeze, judge the cohort rules, lock, reveal the seeds, close."""
     protocol = office.desk.protocol
-    by_class = isinstance(protocol.allocation[protocol.allocation_step.list], ClassifiedList)
+    if protocol.sweep is not None:
+        office.submit(commands.Sweep, data_cut, role="coordinator", on=data_cut)
     for state in list(office.desk.participants.values()):
-        followed = state.assignments or (by_class and state.steps)
-        if followed and state.died_on is None and state.left is None:
+        if not is_followed(protocol, state) or state.died_on is not None or state.left is not None:
+            continue
+        if protocol.sweep is None:
             office.submit(commands.Visit, data_cut, state.number, site=state.site, visit="cut-off")
-    office.submit(commands.Cut, data_cut, on=data_cut)
+        elif still_to_ask(protocol, office.desk.trial, [state]):
+            source = protocol.sweep.sources[0]
+            office.submit(commands.Alive, data_cut, state.number, site=state.site, source=source)
+    office.submit(commands.Freeze, data_cut, role="statistician", analysis="final", cut_off=data_cut)
     if protocol.cohort_rules:
-        office.submit(commands.CheckCohort, data_cut)
+        office.submit(commands.CheckCohort, data_cut, role="coordinator")
+    office.submit(commands.LockTrial, data_cut, role="coordinator")
     if seeds:
-        office.submit(commands.Reveal, data_cut, seeds={name: value.hex() for name, value in seeds.items()})
-    office.submit(commands.Close, data_cut)
+        revealed = {name: value.hex() for name, value in seeds.items()}
+        office.submit(commands.Reveal, data_cut, role="coordinator", seeds=revealed)
+    office.submit(commands.Close, data_cut, role="coordinator")

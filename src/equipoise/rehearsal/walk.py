@@ -115,7 +115,7 @@ def _admit(course: Course, step: Register | Randomise | Assign, day: date) -> bo
     for leaving in setting.assumptions.leaving:
         if leaving.before == step.id and course.draws.happens(f"leaving {step.id}", leaving.probability):
             rule = next(item for item in setting.protocol.withdrawal if item.id == leaving.withdrawal)
-            course.submit(commands.Withdraw, day, role=rule.by, rule=rule.id)
+            course.submit(commands.Withdraw, day, rule=rule.id)
             return False
     before = len(course.state.assignments)
     if not _pass(course, step, day):

@@ -19,6 +19,8 @@ from equipoise.report.facts import design_facts, key_numbers, provenance
 from equipoise.report.headline import headline
 from equipoise.report.pictures import flow_picture
 from equipoise.report.published import published_rows
+from equipoise.report.quality import completeness_rows, deviation_rows
+from equipoise.report.safety import safety_rows
 from equipoise.report.sections import primary_result, section
 from equipoise.report.tables import groups
 
@@ -57,6 +59,9 @@ def render_report(
         "sections": [section(protocol, results, name, items) for name, items in grouped.items()],
         "published": published_rows(protocol, results),
         "assumptions": _by_section(assumptions(protocol)),
+        "safety": safety_rows(results),
+        "deviations": deviation_rows(protocol, results),
+        "completeness": completeness_rows(protocol, results),
         "cohort_rules": cohort_rules(protocol, results),
         "provenance": provenance(
             protocol, results, seed=seed, seconds=seconds, software=software or software_version()

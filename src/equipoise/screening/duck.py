@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from pyarrow import ArrowException, parquet  # type: ignore[import-untyped] # pyarrow ships no types
+from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from equipoise.errors import InputError
 from equipoise.protocol.rules import Dialect

@@ -111,7 +111,7 @@ class Screening(Result):
             "fail": self.failed,
             "unknown": self.unknown,
             "pass": self.passed,
-            "needs judgement": self.needs_judgement,
+            "needs_judgement": self.needs_judgement,
         }
 
     def _cells(self) -> tuple[list[str], list[list[str]], int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from equipoise.conduct import Criteria, ParticipantState
 from equipoise.conduct.commands import Amend
@@ -11,6 +10,7 @@ from equipoise.conduct.context import Amendment
 from equipoise.protocol import Protocol
 from equipoise.store.answers import Answer
 from equipoise.store.append import Counter, participant_of
+from equipoise.store.driver import Cursor
 
 _NUMBERS = "SELECT number FROM store_participant WHERE trial_id = %s ORDER BY screened"
 _NEXT = "SELECT COALESCE(MAX(number), 0) + 1 FROM store_protocoltext WHERE trial_id = %s"
@@ -30,7 +30,7 @@ def amend(at: Counter, protocol: Protocol, text: str, command: Amend) -> Answer:
     return answer
 
 
-def keep(cursor: Any, trial: int, protocol: Protocol, text: str) -> None:
+def keep(cursor: Cursor, trial: int, protocol: Protocol, text: str) -> None:
     """Keep the text of one more version, which is the newest from now on."""
     cursor.execute(_NEXT, (trial,))
     number = cursor.fetchone()[0]
@@ -42,6 +42,6 @@ def _everybody(at: Counter, criteria: Criteria) -> Iterator[ParticipantState]:
     """All participants, one after the other: a new version has to carry what is recorded of each."""
     at.cursor.execute(_NUMBERS, (at.trial,))
     for (number,) in at.cursor.fetchall():
-        state = participant_of(at, criteria, number)
+        state = participant_of(at.cursor, at.trial, criteria, number)
         if state is not None:
             yield state

@@ -47,14 +47,17 @@ def fingerprint(command: Command) -> str:
     Numbers count as they are spelled: 54 and 54.0 make two commands.
     """
     asked = {field.name: _tagged(getattr(command, field.name)) for field in fields(command) if field.name != "at"}
-    text = json.dumps([type(command).__name__, asked], sort_keys=True)
+    text = _SORTED([type(command).__name__, asked])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SORTED = json.JSONEncoder(sort_keys=True).encode
 
 
 def to_text(decision: Decision) -> str:
     """A decision as JSON, but for its drafts, which the entries hold."""
     if isinstance(decision, Accepted):
-        return json.dumps({"arm": decision.arm, "warnings": decision.warnings})
+        return json.dumps({"arm": decision.arm, "warnings": decision.warnings, "advice": decision.advice})
     criteria = [[*_named(result), _tagged(result.decided_by)] for result in decision.criteria]
     return json.dumps({"reasons": decision.reasons, "criteria": criteria})
 
@@ -64,7 +67,7 @@ def from_text(text: str, entries: tuple[Entry, ...]) -> Decision:
     kept: Any = json.loads(text)
     drafts = tuple(Draft(entry.kind, entry.data, entry.participant) for entry in entries)
     if "reasons" not in kept:
-        return Accepted(drafts, kept["arm"], tuple(kept["warnings"]))
+        return Accepted(drafts, kept["arm"], tuple(kept["warnings"]), tuple(kept["advice"]))
     criteria = tuple(_criterion(*result) for result in kept["criteria"])
     return Refused(tuple(kept["reasons"]), criteria, drafts)
 

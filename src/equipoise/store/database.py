@@ -8,16 +8,17 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings
-from django.db import OperationalError, connections, transaction
+from django.db import connections
 
-from equipoise.store.errors import StoreError
+from equipoise.errors import StoreError
+from equipoise.store.driver import Cursor, cursor_of
 
 FILE = "equipoise.sqlite3"
 """The database in a data folder."""
@@ -127,46 +128,104 @@ def on_connected(connection: Any, **_: Any) -> None:
 
 
 @contextmanager
-def writing(alias: str) -> Iterator[None]:
+def reading(alias: str) -> Iterator[Cursor]:
+    """Statements that only read, each a transaction of its own."""
+    connection = connections[alias]
+    with connection.wrap_database_errors:
+        yield cursor_of(connection)
+
+
+@contextmanager
+def writing(alias: str, *, together: bool = False) -> Iterator[Cursor]:
     """A durable transaction that may write.
+
+    It is not Django's, which begins and ends with a statement of its own on the way to the server; but it runs on
+    Django's connection, and like a durable one of Django's it cannot be within another.
+
+    Args:
+        alias: the database.
+        together: send PostgreSQL the statements without waiting for each one's answer: for few at a time. An error is
+            then raised at the next rows that are fetched, or at the end.
+    """
+    connection = connections[alias]
+    if connection.in_atomic_block:
+        raise RuntimeError("a transaction of the store cannot be within another: it would not be durable by itself")
+    with connection.wrap_database_errors:
+        if connection.vendor == "sqlite":
+            transaction = _sqlite_transaction(connection)
+        else:
+            transaction = _postgresql_transaction(connection, together=together)
+        with transaction as cursor:
+            yield cursor
+
+
+@contextmanager
+def _sqlite_transaction(connection: Any) -> Iterator[Cursor]:
+    """Begin when nobody else writes.
 
     SQLite's own way to wait for another writer polls ever more rarely, so that of many writers those who have waited
     longest are served last, and some never. Here all who wait look equally often after a few looks, and at random.
     """
-    connection = connections[alias]
-    atomic = transaction.atomic(using=alias, durable=True)
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        connection.connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            _enter(atomic)
-        finally:
-            connection.connection.execute(_PRAGMAS[0])
-    else:
-        atomic.__enter__()
-    # what `with atomic` does, now that it is entered
+    cursor = cursor_of(connection)
+    driver = connection.connection
+    driver.execute("PRAGMA busy_timeout = 0")
     try:
-        yield
-    except BaseException as error:
-        atomic.__exit__(type(error), error, error.__traceback__)
+        _begin(driver)
+    finally:
+        driver.execute(_PRAGMAS[0])
+    try:
+        yield cursor
+        driver.execute("COMMIT")
+    except BaseException:
+        if driver.in_transaction:  # a full disk may have ended it
+            _roll_back(connection, driver.rollback)
         raise
-    atomic.__exit__(None, None, None)
 
 
-def _enter(atomic: Any) -> None:
+def _begin(driver: Any) -> None:
     """Begin as soon as no other connection writes; give up after `BUSY_SECONDS`."""
     until, pause = time.monotonic() + BUSY_SECONDS, _POLL
     while True:
         try:
-            atomic.__enter__()
-        except OperationalError as error:
-            busy = getattr(error.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-            if not busy or time.monotonic() > until:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
                 raise
             time.sleep(random.uniform(0, pause))
             pause = min(1.5 * pause, _LONGEST_POLL)
         else:
             return
+
+
+@contextmanager
+def _postgresql_transaction(connection: Any, *, together: bool) -> Iterator[Cursor]:
+    from equipoise.store import pipeline  # noqa: PLC0415 - only where PostgreSQL is asked for
+
+    connection.ensure_connection()
+    driver = connection.connection
+    if not (together and pipeline.is_supported()):
+        with driver.transaction():
+            yield cursor_of(connection)
+        return
+    cursor = pipeline.PipelineCursor(connection)
+    try:
+        cursor.execute("BEGIN")
+        yield cursor
+        cursor.commit()
+    except Exception:
+        _roll_back(connection, cursor.roll_back)
+        raise
+    except BaseException:  # interrupted, perhaps while waiting for the server
+        connection.close()
+        raise
+
+
+def _roll_back(connection: Any, rollback: Callable[[], None]) -> None:
+    """Roll back; a connection that cannot is closed, so that nobody writes into what is left of its transaction."""
+    try:
+        rollback()
+    except connection.Database.Error:
+        connection.close()
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 Triggers stand on the tables that are kept for ever. They are made anew after every migration, since Django remakes a
 SQLite table when it alters it, and the triggers go with the old one; and they are checked whenever a store is opened.
 What they refuse: UPDATE, DELETE and TRUNCATE; an INSERT on a key that is there (which is what REPLACE and ON CONFLICT
-come to); an entry that is not the next of its ledger, or does not hold the hash of the one before it.
+come to); an entry that is not the next of its ledger, or does not hold the hash of the one before it. The one UPDATE
+that passes is of a seed that is sealed anew with another key.
 
 Who may alter tables can drop a trigger; nothing within a database holds against its owner. A site therefore runs under
-a role that owns nothing (`grants`), and heads are written down elsewhere (`equipoise.store.checkpoint`).
+a role that owns nothing (`grants`), and heads are written down elsewhere (`equipoise.ledger.checkpoint`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from equipoise.errors import StoreError
 from equipoise.ledger import GENESIS
-from equipoise.store.errors import StoreError
 
-KEPT = ("store_trial", "store_protocoltext", "store_entry", "store_command")
+ENTRY, SEED = "store_entry", "store_seed"
+KEPT = ("store_trial", "store_protocoltext", ENTRY, "store_command", SEED)
 """Tables whose rows are kept for ever."""
 
 _KEYS = {
@@ -27,6 +29,7 @@ _KEYS = {
     "store_protocoltext": ("trial_id = NEW.trial_id AND digest = NEW.digest",),
     "store_entry": ("trial_id = NEW.trial_id AND seq = NEW.seq",),
     "store_command": ("trial_id = NEW.trial_id AND command = NEW.command",),
+    SEED: ("trial_id = NEW.trial_id AND list = NEW.list",),
 }
 _REFUSAL = "kept for ever: rows are added and never changed"
 _BROKEN = "not the next entry of its ledger"
@@ -61,17 +64,24 @@ def check(alias: str) -> None:
     connection = connections[alias]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            found = _sqlite_found(cursor)
-            missing = [name for name, text in _sqlite_wanted() if found.get(name) != text]
             _check_sqlite_settings(cursor, connection.settings_dict)
         else:
-            missing = _postgresql_missing(cursor)
             _check_postgresql_settings(cursor)
-    if missing:
+    if absent := missing(alias):
         raise StoreError(
-            f"the guard {missing[0]} of the ledger is missing or was changed, so somebody altered the database; "
+            f"the guard {absent[0]} of the ledger is missing or was changed, so somebody altered the database; "
             "verify every ledger against heads written down elsewhere, then `equipoise.store.prepare` makes it anew"
         )
+
+
+def missing(alias: str) -> tuple[str, ...]:
+    """The guards that are not there, or are not what they should be."""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            found = _sqlite_found(cursor)
+            return tuple(name for name, text in _sqlite_wanted() if found.get(name) != text)
+        return tuple(_postgresql_missing(cursor))
 
 
 def grants(role: str) -> tuple[str, ...]:
@@ -87,8 +97,9 @@ def grants(role: str) -> tuple[str, ...]:
 
 PROJECTED = (
     "store_head", "store_stratum", "store_participant", "store_allocation", "store_form", "store_task",
+    "store_quality",
     "store_site", "store_person", "store_role", "store_identity",
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 """Tables that change as things do."""
 
 
@@ -98,8 +109,11 @@ PROJECTED = (
 def _sqlite_wanted() -> Iterator[tuple[str, str]]:
     """Every trigger by name, as its text stands in the schema."""
     for table in KEPT:
-        for event in ("UPDATE", "DELETE"):
-            yield _sqlite_trigger(table, event, "1", _REFUSAL)
+        other = "NEW.rowid <> OLD.rowid OR NEW.trial_id <> OLD.trial_id OR NEW.list <> OLD.list"
+        yield _sqlite_trigger(
+            table, "UPDATE", f"{other} OR NEW.key_id = OLD.key_id" if table == SEED else "1", _REFUSAL
+        )
+        yield _sqlite_trigger(table, "DELETE", "1", _REFUSAL)
         # rowid: a REPLACE may name a row by it
         yield _sqlite_trigger(table, "INSERT", _exists(table, f"rowid = NEW.rowid OR {_KEYS[table][0]}"), _REFUSAL)
     of_trial = "SELECT {} FROM store_entry WHERE trial_id = NEW.trial_id ORDER BY seq DESC LIMIT 1"
@@ -139,6 +153,12 @@ def _check_sqlite_settings(cursor: Any, settings: dict[str, Any]) -> None:
 
 _ROW, _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 4, 8, 16, 32  # bits of pg_trigger.tgtype
 _REFUSE_BODY = f"BEGIN RAISE EXCEPTION '%: {_REFUSAL}', TG_TABLE_NAME; END"
+_RESEAL_BODY = f"""BEGIN
+  IF NEW.trial_id <> OLD.trial_id OR NEW.list <> OLD.list OR NEW.key_id = OLD.key_id THEN
+    RAISE EXCEPTION '%: {_REFUSAL}', TG_TABLE_NAME;
+  END IF;
+  RETURN NEW;
+END"""
 
 
 def _chain_body(schema: str) -> str:
@@ -155,15 +175,25 @@ END"""  # noqa: S608 - our own names
 def _postgresql_wanted() -> Iterator[tuple[str, str, str, int]]:
     """Every trigger: table, name, function, type."""
     for table in KEPT:
-        yield table, f"guard_{table}_change", "store_refuse", _ROW | _BEFORE | _DELETE | _UPDATE
+        events = _DELETE if table == SEED else _DELETE | _UPDATE
+        yield table, f"guard_{table}_change", "store_refuse", _ROW | _BEFORE | events
         yield table, f"guard_{table}_truncate", "store_refuse", _BEFORE | _TRUNCATE
     yield "store_entry", "guard_store_entry_chain", "store_chain", _ROW | _BEFORE | _INSERT
+    yield SEED, f"guard_{SEED}_reseal", "store_reseal", _ROW | _BEFORE | _UPDATE
+
+
+def _postgresql_bodies(schema: str) -> dict[str, str]:
+    """Every function by name."""
+    return {"store_refuse": _REFUSE_BODY, "store_reseal": _RESEAL_BODY, "store_chain": _chain_body(schema)}
 
 
 def _postgresql_statements(schema: str) -> Iterator[str]:
-    for name, body in (("store_refuse", _REFUSE_BODY), ("store_chain", _chain_body(schema))):
+    for name, body in _postgresql_bodies(schema).items():
         yield f'CREATE OR REPLACE FUNCTION "{schema}".{name}() RETURNS trigger LANGUAGE plpgsql AS $guard${body}$guard$'
-    events = {_DELETE | _UPDATE: "UPDATE OR DELETE", _TRUNCATE: "TRUNCATE", _INSERT: "INSERT"}
+    events = {
+        _DELETE | _UPDATE: "UPDATE OR DELETE", _DELETE: "DELETE", _UPDATE: "UPDATE", _TRUNCATE: "TRUNCATE",
+        _INSERT: "INSERT",
+    }  # fmt: skip  # short items of one kind share a line
     for table, name, function, kind in _postgresql_wanted():
         each = "ROW" if kind & _ROW else "STATEMENT"
         yield f'DROP TRIGGER IF EXISTS {name} ON "{schema}".{table}'
@@ -177,14 +207,16 @@ def _postgresql_statements(schema: str) -> Iterator[str]:
 
 def _schema(cursor: Any) -> str:
     """The schema of the tables."""
-    cursor.execute("SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                   "WHERE c.oid = to_regclass('store_entry')")  # fmt: skip
+    cursor.execute(
+        "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.oid = to_regclass('store_entry')"
+    )
     return str(cursor.fetchone()[0])
 
 
 def _postgresql_missing(cursor: Any) -> list[str]:
     """The guards that are not there, not always on, of another type, or whose function was changed."""
-    bodies = {"store_refuse": _REFUSE_BODY, "store_chain": _chain_body(_schema(cursor))}
+    bodies = _postgresql_bodies(_schema(cursor))
     cursor.execute(
         "SELECT c.relname, t.tgname, p.proname, t.tgtype, t.tgenabled, p.prosrc, t.tgqual IS NULL FROM pg_trigger t "
         "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
@@ -200,8 +232,10 @@ def _postgresql_missing(cursor: Any) -> list[str]:
 
 
 def _check_postgresql_settings(cursor: Any) -> None:
-    cursor.execute("SELECT current_user, rolsuper, current_setting('fsync'), current_setting('synchronous_commit') "
-                   "FROM pg_roles WHERE rolname = current_user")  # fmt: skip
+    cursor.execute(
+        "SELECT current_user, rolsuper, current_setting('fsync'), current_setting('synchronous_commit') "
+        "FROM pg_roles WHERE rolname = current_user"
+    )
     role, superuser, fsync, commit = cursor.fetchone()
     if superuser:
         raise StoreError(

@@ -16,9 +16,9 @@ from django.db import connections
 from equipoise.conduct import Criteria, ParticipantState
 from equipoise.conduct.identity import folded, from_kept, kept_json, problems_of
 from equipoise.conduct.values import Recorded, to_json
+from equipoise.errors import StoreError
 from equipoise.protocol import Protocol
 from equipoise.store.append import Counter, participant_of
-from equipoise.store.errors import StoreError
 
 _KEEP = (
     "INSERT INTO store_identity (trial_id, participant, values_json) VALUES (%s, %s, %s) "
@@ -81,7 +81,7 @@ def erase(at: Counter, number: str) -> None:
 
 
 def _at_site(at: Counter, criteria: Criteria, number: str, site: str) -> ParticipantState:
-    state = participant_of(at, criteria, number)
+    state = participant_of(at.cursor, at.trial, criteria, number)
     if state is None or state.site != site:  # one answer: who asks at another site learns nothing
         raise StoreError(
             f"site {site[:100]} has no participant {number[:100]}; names are for the participant's own site"

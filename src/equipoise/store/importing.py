@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct import TrialState
-from equipoise.errors import LedgerError
+from equipoise.errors import LedgerError, StoreError
 from equipoise.ledger import Entry, verify_bytes
 from equipoise.ledger.entry import LINE, entry_of_text
 from equipoise.ledger.verify import read_bytes
@@ -18,13 +18,14 @@ from equipoise.protocol import Protocol, loads
 from equipoise.store import projections
 from equipoise.store.amending import keep
 from equipoise.store.append import COMMAND, ENTRY, entry_row
-from equipoise.store.errors import StoreError
+from equipoise.store.driver import Cursor
 
+_TRIAL = "INSERT INTO store_trial (name, created) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING RETURNING id"
 _BATCH = 2_000
 _LONGEST = 100
 
 
-def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: datetime) -> int:
+def make_trial(cursor: Cursor, name: str, protocol: Protocol, text: str, at: datetime) -> int:
     """The rows of a trial with an empty ledger; the number of its row.
 
     Raises:
@@ -32,12 +33,15 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
     """
     if not (0 < len(name) <= _LONGEST and name.isprintable() and name == name.strip()):
         raise StoreError(f"a trial's name has 1 to {_LONGEST} characters, all printable, no space around")
-    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
-    if cursor.fetchone():
-        raise StoreError(f"there is a trial '{name}' already; give another name")
     created = at.replace(tzinfo=None).isoformat(sep=" ") if cursor.db.vendor == "sqlite" else at
-    cursor.execute("INSERT INTO store_trial (name, created) VALUES (%s, %s) RETURNING id", (name, created))
-    number = int(cursor.fetchone()[0])
+    # somebody else may just be making it: then PostgreSQL waits to see whether they do
+    row = None
+    if not is_there(cursor, name):
+        cursor.execute(_TRIAL, (name, created))
+        row = cursor.fetchone()
+    if row is None:
+        raise StoreError(f"there is a trial '{name}' already; give another name")
+    number = int(row[0])
     cursor.execute(
         "INSERT INTO store_protocoltext (trial_id, digest, number, text) VALUES (%s, %s, 1, %s)",
         (number, protocol.digest, text),
@@ -45,9 +49,15 @@ def make_trial(cursor: Any, name: str, protocol: Protocol, text: str, at: dateti
     state = TrialState()
     cursor.execute(
         "INSERT INTO store_head (trial_id, entries, hash, protocol, state_json) VALUES (%s, %s, %s, %s, %s)",
-        (number, state.entries, state.head, protocol.digest, projections.trial_text(state)),
+        (number, state.entries, state.head, protocol.digest, projections.trial_text(state, None)),
     )
     return number
+
+
+def is_there(cursor: Cursor, name: str) -> bool:
+    """Whether there is a trial of a name."""
+    cursor.execute("SELECT 1 FROM store_trial WHERE name = %s", (name,))
+    return cursor.fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ def read_rows(path: Path, protocol: Protocol) -> Rows:
     return rows
 
 
-def keep_amendments(cursor: Any, trial: int, rows: Rows, texts: Sequence[str]) -> None:
+def keep_amendments(cursor: Cursor, trial: int, rows: Rows, texts: Sequence[str]) -> None:
     """Keep the texts of the versions that a ledger was amended to, in its order.
 
     Raises:
@@ -103,7 +113,7 @@ def keep_amendments(cursor: Any, trial: int, rows: Rows, texts: Sequence[str]) -
         raise StoreError(f"the ledger was not amended to the text of version '{version}' that was given; leave it out")
 
 
-def insert(cursor: Any, trial: int, rows: Rows) -> None:
+def insert(cursor: Cursor, trial: int, rows: Rows) -> None:
     """Insert the entries, and the ids of their commands. What else a command was answered, a file does not hold.
 
     Raises:
@@ -124,7 +134,7 @@ def insert(cursor: Any, trial: int, rows: Rows) -> None:
     _flush(cursor, entries, commands)
 
 
-def _flush(cursor: Any, entries: list[tuple[Any, ...]], commands: list[tuple[Any, ...]]) -> None:
+def _flush(cursor: Cursor, entries: list[tuple[Any, ...]], commands: list[tuple[Any, ...]]) -> None:
     cursor.executemany(ENTRY, entries)
     cursor.executemany(COMMAND, commands)
     entries.clear()

@@ -1,4 +1,4 @@
-"""The tables. What is kept for ever: trials, protocol texts, entries, commands. The rest is projected from entries.
+"""The tables. What is kept for ever: trials, protocol texts, entries, commands, seeds. The rest follows from entries.
 
 The append path writes them with plain SQL (`append`, `projections`); these models make the tables, and are what the web
 site queries. Texts named `..._json` are JSON.
@@ -45,7 +45,7 @@ class Entry(models.Model):
     actor = models.CharField(max_length=_NAME)
     site = models.CharField(max_length=_NAME, null=True)  # null is what the entry says
     participant = models.CharField(max_length=_NAME, null=True)  # as above
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=40)
     command = models.CharField(max_length=_NAME)
     text = models.BinaryField()
 
@@ -69,6 +69,16 @@ class Command(models.Model):
     first = models.BigIntegerField()
     entries = models.IntegerField()
     answer_json = models.TextField()
+
+
+class Seed(models.Model):
+    """The secret seed of an allocation list, sealed. Kept for ever; it may be sealed anew with another key."""
+
+    pk = models.CompositePrimaryKey("trial_id", "list")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    list = models.CharField(max_length=_NAME)
+    key_id = models.CharField(max_length=16)  # fingerprint of the key
+    sealed = models.BinaryField()
 
 
 class Head(models.Model):
@@ -171,6 +181,24 @@ class Task(models.Model):
         indexes = (models.Index(fields=["trial", "role"], name="task_of_role"),)
 
 
+class Quality(models.Model):
+    """Projection: what a participant's visits, queries and survival rest on; what is due depends on the day."""
+
+    pk = models.CompositePrimaryKey("trial_id", "participant")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    participant = models.CharField(max_length=_NAME)
+    site = models.CharField(max_length=_NAME)
+    asked = models.IntegerField()  # 1 if a sweep asks after the participant
+    last_alive = models.CharField(max_length=10, null=True)  # null if not known
+    lost = models.IntegerField()  # 1 if lost to follow-up
+    quality_json = models.TextField()
+
+    class Meta:
+        """A site's participants."""
+
+        indexes = (models.Index(fields=["trial", "site", "participant"], name="quality_of_site"),)
+
+
 class Identity(models.Model):
     """Who a participant is: values of identifying variables. They are not of the ledger, and can be erased."""
 
@@ -202,19 +230,12 @@ class Person(models.Model):
 
 
 class Role(models.Model):
-    """A role that a person has in a trial, at one site or, without one, at all."""
+    """Projection: a role that an account has or had in a trial, at one site or in all of it, by its newest entry."""
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT)
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True)
+    pk = models.CompositePrimaryKey("trial_id", "account", "role", "site")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    account = models.CharField(max_length=_NAME)
     role = models.CharField(max_length=_NAME)
-
-    class Meta:
-        """A role is given once."""
-
-        constraints = (
-            models.UniqueConstraint(fields=["person", "trial", "site", "role"], name="one_role_once"),
-            models.UniqueConstraint(
-                fields=["person", "trial", "role"], condition=models.Q(site=None), name="one_role_once_without_site"
-            ),
-        )
+    site = models.CharField(max_length=_NAME)  # empty in the whole trial
+    printed_name = models.CharField(max_length=_NAME)
+    held = models.BooleanField()  # false once it was taken away: the account stays its person's

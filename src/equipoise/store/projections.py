@@ -7,7 +7,7 @@ written is the difference between two sets of rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -15,9 +15,11 @@ from typing import Any, TypeAlias
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
-from equipoise.conduct.state import ProtocolVersion
+from equipoise.conduct.state import Freezing, ProtocolVersion
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol.model.variables import Variable
+from equipoise.store.driver import Cursor
+from equipoise.store.due import quality_row
 from equipoise.store.tasks import open_tasks
 
 Key: TypeAlias = tuple[Any, ...]
@@ -33,15 +35,9 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[str, ...]
 
-    @cached_property
-    def upsert(self) -> str:
-        """Insert a row, or change the one with its key."""
-        names = ("trial_id", *self.key, *self.columns)
-        changed = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in self.columns)
-        return (
-            f"INSERT INTO {self.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
-            f"ON CONFLICT ({_quoted(('trial_id', *self.key))}) DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}"
-        )
+    def upsert(self, changed: tuple[str, ...]) -> str:
+        """Insert a row or, if there is one with its key, change some of its columns."""
+        return _upsert(self, changed)
 
     @cached_property
     def delete(self) -> str:
@@ -51,6 +47,17 @@ class Table:
     def select(self, where: str = "") -> str:
         """Every row of a trial: key and columns."""
         return f"SELECT {_quoted((*self.key, *self.columns))} FROM {self.name} WHERE trial_id = %s{where}"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=256)
+def _upsert(table: Table, changed: tuple[str, ...]) -> str:
+    # no column is named that stays as it is: SQLite writes every index anew whose columns are named
+    names = ("trial_id", *table.key, *table.columns)
+    sets = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in changed)
+    return (
+        f"INSERT INTO {table.name} ({_quoted(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({_quoted(('trial_id', *table.key))}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -64,38 +71,60 @@ PARTICIPANT = Table(
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
         "values_json", "pseudonym", "rescreens", "rescreened_as",
     ),
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 ALLOCATION = Table(
     "store_allocation", ("seq",), ("participant", "step", "list", "method", "stratum", "k", "arm", "day")
 )
 FORM = Table("store_form", ("participant", "place"), ("form", "visit", "day", "values_json"))
 TASK = Table("store_task", ("participant", "kind", "name"), ("role",))
+QUALITY = Table("store_quality", ("participant",), ("site", "asked", "last_alive", "lost", "quality_json"))
 STRATUM = Table("store_stratum", ("list", "stratum"), ("state_json",))
-OF_PARTICIPANT = {PARTICIPANT: "number", ALLOCATION: "participant", FORM: "participant", TASK: "participant"}
+ROLE = Table("store_role", ("account", "role", "site"), ("printed_name", "held"))
+OF_PARTICIPANT = {
+    PARTICIPANT: "number",
+    ALLOCATION: "participant",
+    FORM: "participant",
+    TASK: "participant",
+    QUALITY: "participant",
+}
 """Tables with rows of participants, and the column that says whose a row is."""
-TABLES = (*OF_PARTICIPANT, STRATUM)
+TABLES = (*OF_PARTICIPANT, STRATUM, ROLE)
 
 
-def participant_rows(criteria: Criteria, state: ParticipantState | None) -> Rows:
-    """Every row of a participant."""
+def participant_rows(
+    criteria: Criteria, state: ParticipantState | None, before: tuple[ParticipantState, Rows] | None = None
+) -> Rows:
+    """Every row of a participant.
+
+    Args:
+        criteria: those of every version; what is due follows the one that the participant has consented to.
+        state: the participant's; None if there is none.
+        before: an earlier state and its rows. A state is never changed in place, so what is the same object in both
+            makes the same rows.
+    """
     if state is None:
         return {table.name: {} for table in OF_PARTICIPANT}
-    number = state.number
+    number, old, rows = (state.number, None, {}) if before is None else (state.number, *before)
+    assert old is None or old.number == number
+    consented = criteria.of(state.version)
     return {
-        PARTICIPANT.name: {(number,): _participant(state)},
+        PARTICIPANT.name: {(number,): _participant(state, old, rows)},
         ALLOCATION.name: dict(_allocations(state)),
-        FORM.name: {
-            (number, place): (record.form, record.visit, record.on.isoformat(), values_text(record.values))
-            for place, record in enumerate(state.forms, start=1)
-        },
+        FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
-            (number, task.kind, task.name): (task.role,)
-            for task in open_tasks(criteria.of(state.version).protocol, state)
+            (number, task.kind, task.name): (task.role,) for task in open_tasks(consented.protocol, state, consented)
         },
-    }  # fmt: skip
+        QUALITY.name: {(number,): quality_row(consented, state)},
+    }  # fmt: skip  # short items of one kind share a line
 
 
-def _participant(state: ParticipantState) -> tuple[Any, ...]:
+def _forms(state: ParticipantState) -> Iterator[tuple[Key, tuple[Any, ...]]]:
+    for place, record in enumerate(state.forms, start=1):
+        yield (state.number, place), (record.form, record.visit, record.on.isoformat(), values_text(record.values))
+
+
+def _participant(state: ParticipantState, old: ParticipantState | None, rows: Rows) -> tuple[Any, ...]:
+    same = old is not None and old.values is state.values
     return (
         state.history[0].seq,
         state.site,
@@ -106,11 +135,14 @@ def _participant(state: ParticipantState) -> tuple[Any, ...]:
         None if state.left is None else state.left.rule,
         _day(state.last_alive),
         text_of({step: day.isoformat() for step, day in state.steps.items()}),
-        values_text(state.values),
+        rows[PARTICIPANT.name][state.number,][_VALUES] if same else values_text(state.values),
         state.pseudonym,
         state.rescreens,
         None if state.rescreened is None else state.rescreened.number,
     )
+
+
+_VALUES = PARTICIPANT.columns.index("values_json")
 
 
 def _allocations(state: ParticipantState) -> Iterable[tuple[Key, tuple[Any, ...]]]:
@@ -131,13 +163,27 @@ def stratum_rows(lists: Mapping[str, ListState]) -> Rows:
     return {STRATUM.name: rows}
 
 
+def changed_strata(before: Mapping[str, ListState], after: Mapping[str, ListState]) -> Rows:
+    """The rows of the strata that are others than before; none ever goes."""
+    return stratum_rows(
+        {
+            name: ListState({key: here for key, here in state.strata.items() if here is not known.get(key)})
+            for name, state in after.items()
+            for known in (before.get(name, _NO_LIST).strata,)
+        }
+    )
+
+
+_NO_LIST = ListState()
+
+
 def list_state(strata: Iterable[tuple[str, str]]) -> ListState:
     """The state of a list from its rows: stratum and state."""
     return ListState.from_json({stratum: json.loads(text) for stratum, text in strata})
 
 
-def trial_text(state: TrialState) -> str:
-    """The trial's state as JSON, but for its head and its lists, which have rows of their own."""
+def trial_text(state: TrialState, cohort: Mapping[str, Any] | None) -> str:
+    """The trial's state as JSON, but for its head and its lists, which have rows of their own; and cohort counts."""
     return text_of(
         {
             "opened": state.opened,
@@ -147,19 +193,39 @@ def trial_text(state: TrialState) -> str:
             "passed": dict(state.passed),
             "commitments": dict(state.commitments),
             "revealed": state.revealed,
-            "data_cut": _day(state.data_cut),
             "last_time": state.last_time,
+            "cohort": cohort,
+            "locked": state.locked,
+            "freezes": [[item.analysis, _day(item.cut_off), item.entries, item.head] for item in state.freezes],
+            "acts": {str(seq): digest for seq, digest in state.acts.items()},
+            "administrators": None if state.administrators is None else list(state.administrators),
+            "sweep": None if state.sweep is None else [_day(day) for day in state.sweep],
             "versions": [_version_json(item) for item in state.versions],
         }
     )
 
 
-def trial_state(text: str, *, entries: int, head: str, lists: Mapping[str, ListState]) -> TrialState:
+def trial_state(
+    text: str, *, entries: int, head: str, lists: Mapping[str, ListState]
+) -> tuple[TrialState, Mapping[str, Any] | None]:
     """The inverse of `trial_text`."""
     kept: dict[str, Any] = json.loads(text)
-    cut, versions = kept.pop("data_cut"), tuple(_version(*item) for item in kept.pop("versions"))
-    data_cut = None if cut is None else date.fromisoformat(cut)
-    return TrialState(**kept, entries=entries, head=head, lists=lists, data_cut=data_cut, versions=versions)
+    named, cohort, sweep = kept.pop("administrators"), kept.pop("cohort"), kept.pop("sweep")
+    acts = sorted(((int(seq), digest) for seq, digest in kept.pop("acts").items()))
+    versions = tuple(_version(*item) for item in kept.pop("versions"))
+    freezes = ((name, date.fromisoformat(cut), *rest) for name, cut, *rest in kept.pop("freezes"))
+    state = TrialState(
+        **kept,
+        entries=entries,
+        head=head,
+        lists=lists,
+        versions=versions,
+        acts=dict(acts),
+        freezes=tuple(Freezing(*parts) for parts in freezes),
+        administrators=None if named is None else tuple(named),
+        sweep=None if sweep is None else (date.fromisoformat(sweep[0]), date.fromisoformat(sweep[1])),
+    )
+    return state, cohort
 
 
 def _version_json(item: ProtocolVersion) -> list[Any]:
@@ -177,45 +243,47 @@ def values_text(values: Mapping[str, Recorded]) -> str:
     return text_of({name: to_json(value) for name, value in values.items()})
 
 
-class Values:
-    """Reads values back: the inverse of `values_text`, for the variables of one trial.
-
-    Cohort rules count everybody whenever somebody enters, and hardly anybody's values have changed since: what was read
-    is remembered by its text.
-    """
-
-    def __init__(self, dictionary: Mapping[str, Variable]) -> None:
-        self._dictionary = dictionary
-        self.of = lru_cache(maxsize=20_000)(self._read)
-
-    def _read(self, text: str) -> Mapping[str, Recorded]:
-        return {name: from_json(self._dictionary[name], value) for name, value in json.loads(text).items()}
+def values_of(text: str, dictionary: Mapping[str, Variable]) -> Mapping[str, Recorded]:
+    """The inverse of `values_text`."""
+    return {name: from_json(dictionary[name], value) for name, value in json.loads(text).items()}
 
 
 def text_of(value: Any) -> str:
     """JSON, the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _WRITER(value)
 
 
-def write(cursor: Any, trial: int, before: Rows, after: Rows) -> int:
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def write(cursor: Cursor, trial: int, before: Rows, after: Rows) -> int:
     """Write what differs between two sets of rows of the same tables; how many rows that were."""
     written = 0
     for table in TABLES:
         old, new = before.get(table.name, {}), after.get(table.name, {})
         gone = [(trial, *key) for key in old if key not in new]
-        made = [(trial, *key, *row) for key, row in new.items() if old.get(key) != row]
-        # deleted first, so that a draw that moved to another row does not look used twice
-        for sql, rows in ((table.delete, gone), (table.upsert, made)):
-            if len(rows) == 1:
-                cursor.execute(sql, rows[0])
-            elif rows:
-                cursor.executemany(sql, rows)
-        written += len(gone) + len(made)
+        if gone:  # deleted first, so that a draw that moved to another row does not look used twice
+            _run(cursor, table.delete, gone)
+        made: dict[str, list[tuple[Any, ...]]] = {}
+        for key, row in new.items():
+            if (known := old.get(key)) != row:
+                made.setdefault(table.upsert(_changed(table, known, row)), []).append((trial, *key, *row))
+        for sql, rows in made.items():
+            _run(cursor, sql, rows)
+            written += len(rows)
+        written += len(gone)
     return written
 
 
-def differing(before: Rows, after: Rows) -> int:
-    """How many rows differ between two sets of rows."""
-    tables = before.keys() | after.keys()
-    pairs = ((before.get(table, {}), after.get(table, {})) for table in tables)
-    return sum(old.get(key) != new.get(key) for old, new in pairs for key in old.keys() | new.keys())
+def _changed(table: Table, old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> tuple[str, ...]:
+    """The columns that differ; all of them if it is not known what is there."""
+    if old is None:
+        return table.columns
+    return tuple(name for name, a, b in zip(table.columns, old, new, strict=True) if a != b)
+
+
+def _run(cursor: Cursor, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    if len(rows) == 1:
+        cursor.execute(sql, rows[0])
+    else:
+        cursor.executemany(sql, rows)

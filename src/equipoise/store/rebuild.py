@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
-from equipoise.conduct import Criteria, TrialState, evolve_trial
+from equipoise.conduct import Criteria, TrialState, VersionTallies, evolve_trial, tallies_by_version
+from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.ledger import Entry
-from equipoise.store import projections
-from equipoise.store.append import Counter, following, participant_of, read_entry
+from equipoise.store import cohort, projections, roles
+from equipoise.store.append import following, participant_of, read_entry
+from equipoise.store.driver import Cursor
 
 _NUMBERS = (
     "SELECT participant FROM store_entry WHERE trial_id = %s AND participant IS NOT NULL "
@@ -39,36 +41,42 @@ class Rebuilt:
         return f"projections are what {self.entries:,} entries add up to: {found}"
 
 
-def rebuild(at: Counter, criteria: Criteria) -> Rebuilt:
+def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
     """Rebuild within a transaction that holds the trial.
 
     Raises:
         StoreError: an entry cannot follow from those before it; names it.
     """
-    state = _trial(at, criteria)
-    changed = _strata(at, state) + _head(at, state)
-    at.cursor.execute(_NUMBERS, (at.trial,))
-    numbers = [number for (number,) in at.cursor.fetchall()]
+    state, accounts = _trial(cursor, trial, criteria)
+    changed, passed = _strata(cursor, trial, state) + _roles(cursor, trial, accounts), []
+    cursor.execute(_NUMBERS, (trial,))
+    numbers = [number for (number,) in cursor.fetchall()]
     for number in numbers:
-        after = projections.participant_rows(criteria, participant_of(at, criteria, number))
-        changed += projections.write(at.cursor, at.trial, _present(at, number), after)
-    return Rebuilt(state.entries, changed + _strangers(at, set(numbers)))
+        participant = participant_of(cursor, trial, criteria, number)
+        after = projections.participant_rows(criteria, participant)
+        changed += projections.write(cursor, trial, _present(cursor, trial, number), after)
+        if participant is not None:
+            passed.append((participant.steps, participant.values))
+    changed += _head(cursor, trial, state, tallies_by_version(criteria, passed), criteria.protocol.digest)
+    return Rebuilt(state.entries, changed + _strangers(cursor, trial, set(numbers)))
 
 
-def _trial(at: Counter, criteria: Criteria) -> TrialState:
-    """The trial's state by its entries."""
+def _trial(cursor: Cursor, trial: int, criteria: Criteria) -> tuple[TrialState, Accounts]:
+    """The trial's state and its accounts by its entries."""
     state = TrialState()
-    for entry, digest in _entries(at):
+    accounts: Accounts = {}
+    for entry, digest in _entries(cursor, trial):
         with following(entry):
             state = evolve_trial(criteria.of(entry.version).protocol, state, entry, digest)
-    return state
+            accounts = evolve_accounts(accounts, entry)
+    return state, accounts
 
 
-def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
+def _entries(cursor: Cursor, trial: int) -> Iterator[tuple[Entry, str]]:
     last = 0
     while True:
-        at.cursor.execute(_ENTRIES, (at.trial, last))
-        rows = at.cursor.fetchall()
+        cursor.execute(_ENTRIES, (trial, last))
+        rows = cursor.fetchall()
         if not rows:
             return
         for text, digest in rows:
@@ -77,47 +85,51 @@ def _entries(at: Counter) -> Iterator[tuple[Entry, str]]:
             yield entry, digest
 
 
-def _strata(at: Counter, state: TrialState) -> int:
+def _strata(cursor: Cursor, trial: int, state: TrialState) -> int:
     lists: dict[str, ListState] = dict(state.lists)
     return projections.write(
-        at.cursor, at.trial, _rows(at, (projections.STRATUM,)), projections.stratum_rows(lists)
-    )  # fmt: skip
+        cursor, trial, _rows(cursor, trial, (projections.STRATUM,)), projections.stratum_rows(lists)
+    )  # fmt: skip  # short items of one kind share a line
 
 
-def _head(at: Counter, state: TrialState) -> int:
-    at.cursor.execute(_HEAD, (at.trial,))
-    wanted = (state.entries, state.head, projections.trial_text(state))
-    if at.cursor.fetchone() == wanted:
+def _roles(cursor: Cursor, trial: int, accounts: Accounts) -> int:
+    return projections.write(cursor, trial, _rows(cursor, trial, (projections.ROLE,)), roles.rows_of(accounts))
+
+
+def _head(cursor: Cursor, trial: int, state: TrialState, tallies: VersionTallies, digest: str) -> int:
+    cursor.execute(_HEAD, (trial,))
+    wanted = (state.entries, state.head, projections.trial_text(state, cohort.to_json(tallies, digest)))
+    if cursor.fetchone() == wanted:
         return 0
-    at.cursor.execute(_NEW_HEAD, (*wanted, at.trial))
+    cursor.execute(_NEW_HEAD, (*wanted, trial))
     return 1
 
 
-def _present(at: Counter, number: str) -> projections.Rows:
+def _present(cursor: Cursor, trial: int, number: str) -> projections.Rows:
     """A participant's rows as they are."""
     found: projections.Rows = {}
     for table, column in projections.OF_PARTICIPANT.items():
-        at.cursor.execute(table.select(f' AND "{column}" = %s'), (at.trial, number))
-        found[table.name] = _by_key(table, at.cursor.fetchall())
+        cursor.execute(table.select(f' AND "{column}" = %s'), (trial, number))
+        found[table.name] = _by_key(table, cursor.fetchall())
     return found
 
 
-def _strangers(at: Counter, numbers: set[str]) -> int:
+def _strangers(cursor: Cursor, trial: int, numbers: set[str]) -> int:
     """Delete rows of participants whom no entry is about."""
     gone = 0
     for table, column in projections.OF_PARTICIPANT.items():
-        rows = _rows(at, (table,))[table.name]
+        rows = _rows(cursor, trial, (table,))[table.name]
         place = (*table.key, *table.columns).index(column)
         strange = {key: row for key, row in rows.items() if (*key, *row)[place] not in numbers}
-        gone += projections.write(at.cursor, at.trial, {table.name: strange}, {})
+        gone += projections.write(cursor, trial, {table.name: strange}, {})
     return gone
 
 
-def _rows(at: Counter, tables: tuple[projections.Table, ...]) -> projections.Rows:
+def _rows(cursor: Cursor, trial: int, tables: tuple[projections.Table, ...]) -> projections.Rows:
     found: projections.Rows = {}
     for table in tables:
-        at.cursor.execute(table.select(), (at.trial,))
-        found[table.name] = _by_key(table, at.cursor.fetchall())
+        cursor.execute(table.select(), (trial,))
+        found[table.name] = _by_key(table, cursor.fetchall())
     return found
 
 

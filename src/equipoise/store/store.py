@@ -4,57 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 
-from equipoise.conduct import Criteria, ParticipantState, TrialState, identity
-from equipoise.conduct.commands import Amend, Command, Erase
+from equipoise.allocation import SEED_BYTES, commitment
+from equipoise.conduct import Criteria, ParticipantState, Refused, TrialState, identity
+from equipoise.conduct.commands import Amend, Command, Erase, Open, Reveal
 from equipoise.conduct.decision import refuse
 from equipoise.conduct.values import Recorded, utc_text
 from equipoise.conduct.well_formed import malformed
-from equipoise.ledger import Verification
+from equipoise.errors import ProtocolError, StoreError
+from equipoise.ledger import GENESIS, Checkpoint, Verification
 from equipoise.protocol import Protocol, loads
-from equipoise.store import database, guards, identities, importing, projections, rebuild
+from equipoise.store import database, guards, identities, importing, keys, opening, projections, rebuild
+from equipoise.store import seeds as kept_seeds
 from equipoise.store.amending import amend
 from equipoise.store.answers import Answer
-from equipoise.store.append import Compiled, Counter, participant_of
-from equipoise.store.checkpoint import Checkpoint
-from equipoise.store.errors import StoreError
+from equipoise.store.append import Counter, locks, participant_of
+from equipoise.store.driver import Cursor
+from equipoise.store.due import OF_SITE, SELECT, Due, due_of
 from equipoise.store.identities import Erased
-from equipoise.store.pseudonyms import pseudonym_key, store_key
+from equipoise.store.keys import Key
+from equipoise.store.pseudonyms import pseudonym_key
 from equipoise.store.reading import Ledger
+from equipoise.store.remembered import Remembered
 from equipoise.store.trouble import told
 
 _TRIALS = "SELECT name FROM store_trial ORDER BY id"
 _TRIAL = "SELECT id FROM store_trial WHERE name = %s"
 _HEAD = "SELECT entries, hash FROM store_head WHERE trial_id = %s"
-_TEXTS = "SELECT text FROM store_protocoltext WHERE trial_id = %s ORDER BY number DESC"
+_TEXTS = "SELECT digest, text FROM store_protocoltext WHERE trial_id = %s ORDER BY number DESC"
 _DIGEST = "SELECT protocol FROM store_head WHERE trial_id = %s"
-_HASH = "SELECT hash FROM store_entry WHERE trial_id = %s AND seq = %s"
-
-
-def prepare(location: str | Path) -> None:
-    """Make the tables and the guards of a store, or bring them up to date. What is there already stays.
-
-    Raises:
-        StoreError: the location is none, or cannot be written.
-    """
-    alias = database.connect(location)
-    try:
-        _migrate(alias)
-    finally:
-        database.disconnect(alias)
-
-
-def _migrate(alias: str) -> None:
-    with told(alias), database.migrating(alias):
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
 class Store:
@@ -69,21 +54,25 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self._protocols: dict[tuple[int, str], Compiled] = {}
+        self._protocols: dict[tuple[int, str], Criteria] = {}
         self._numbers: dict[str, int] = {}
+        self._remembered = Remembered()
 
     @classmethod
-    def open(cls, location: str | Path) -> Store:
+    def open(cls, location: str | Path, *, guarded: bool = True) -> Store:
         """Open the store in a data folder, or in the PostgreSQL database with a URL; it is made if there is none.
+
+        Args:
+            location: the folder or the URL.
+            guarded: refuse a store whose guards do not stand. Without, a store is opened as it is, so that what is in
+                it can be verified; nothing is made and nothing is mended.
 
         Raises:
             StoreError: it cannot be reached or written, a guard is missing, or it is of a newer Equipoise.
         """
         alias = database.connect(location)
         try:
-            if _is_behind(alias):
-                _migrate(alias)
-            _check_guards(alias)
+            (opening.make_ready if guarded else opening.require_tables)(alias)
         except BaseException:
             database.disconnect(alias)
             raise
@@ -102,6 +91,13 @@ class Store:
     ) -> None:
         """Close."""
         self.close()
+
+    def missing_guards(self) -> tuple[str, ...]:
+        """The guards that are missing or were changed, which somebody did who could alter the database."""
+        with told(self.alias):
+            there = connections[self.alias].introspection.table_names()  # an older store has fewer tables
+            named = ((name, f"guard_{table}_") for name in guards.missing(self.alias) for table in there)
+            return tuple(name for name, of_table in named if name.startswith(of_table))
 
     def trials(self) -> tuple[str, ...]:
         """The names of the trials, in the order in which they were made."""
@@ -130,25 +126,136 @@ class Store:
             importing.make_trial(cursor, name, protocol, protocol_text, at or datetime.now(UTC))
         return name
 
+    def open_trial(
+        self,
+        protocol_text: str,
+        *,
+        id: str,
+        at: datetime,
+        actor: str,
+        role: str,
+        site: str | None = None,
+        reason: str | None = None,
+        name: str | None = None,
+    ) -> str:
+        """Make a trial, draw the secret seed of every list with chance, keep it sealed, and open the trial with the
+        commitments: all of it or nothing. The same call again, with the same id, finds the trial open and adds nothing.
+
+        Args:
+            protocol_text: the text of the protocol file, to the byte.
+            id: of the command `Open`.
+            at: when it is entered, UTC.
+            actor: the account.
+            role: the role the account acts in.
+            site: the site, where it acts for one.
+            reason: why, if that is to be said.
+            name: what the trial is called here; the protocol's id if not said.
+
+        Returns:
+            The name.
+
+        Raises:
+            ProtocolError: the text is no protocol.
+            StoreError: there is a trial of that name, there is no key, or the command is not well formed.
+        """
+        protocol = loads(protocol_text, file=f"{name or 'protocol'}.yaml")
+        name = name or protocol.id
+        who: dict[str, Any] = {"id": id, "at": at, "actor": actor, "role": role, "site": site, "reason": reason}
+        command = Open(**who, protocol_digest=protocol.digest, commitments={})
+        if problem := malformed(command):
+            raise StoreError(f"'{name}' cannot be opened: {problem}")
+        with self._writing() as cursor:
+            if importing.is_there(cursor, name):
+                number = self._number(cursor, name)
+                promised = self._state(cursor, number).commitments
+            else:
+                seeds = kept_seeds.draw(protocol)
+                promised = kept_seeds.commitments(seeds)
+                number = importing.make_trial(cursor, name, protocol, protocol_text, at)
+                kept_seeds.keep(cursor, number, seeds)
+            answer = self._counter(cursor, number).submit(replace(command, commitments=promised), None)
+            if isinstance(answer.decision, Refused):
+                raise StoreError(f"'{name}' cannot be opened: {'; '.join(answer.decision.reasons)}")
+        return name
+
+    def keep_seeds(self, trial: str, seeds: Mapping[str, bytes]) -> None:
+        """Keep the seeds of an open trial, sealed, which its caller kept until now: of one that was imported, say.
+
+        Args:
+            trial: its name.
+            seeds: the secret seed of each list, 32 bytes.
+
+        Raises:
+            StoreError: a seed is not the one committed to, or is kept already; or there is no key.
+        """
+        with self._writing() as cursor:
+            number = self._number(cursor, trial)
+            promised = self._state(cursor, number).commitments
+            for name, seed in seeds.items():
+                if len(seed) != SEED_BYTES or commitment(seed) != promised.get(name):
+                    raise StoreError(f"the seed of list '{name[:100]}' is not the one that '{trial}' is committed to")
+            kept_seeds.keep(cursor, number, seeds)
+
+    def reveal(
+        self,
+        trial: str,
+        *,
+        id: str,
+        at: datetime,
+        actor: str,
+        role: str,
+        site: str | None = None,
+        reason: str | None = None,
+    ) -> Answer:
+        """Submit `Reveal` with the seeds that are kept here; from then on they stand in the ledger for all to read.
+
+        Raises:
+            StoreError: there is no such trial, there is no key or another one, or the database cannot write.
+        """
+        with self._writing() as cursor:
+            counter = self._counter(cursor, self._number(cursor, trial))
+            seeds = {name: seed.hex() for name, seed in kept_seeds.opened(cursor, counter.trial).items()}
+            command = Reveal(id=id, at=at, actor=actor, role=role, site=site, reason=reason, seeds=seeds)
+            problem = malformed(command)
+            return Answer(refuse(problem)) if problem else counter.submit(command, {})
+
+    def change_key(self, new: Key, *, old: Key | None = None) -> int:
+        """Seal the seeds of every trial anew with another key; how many were. What else is in the store stays.
+
+        Copies of the database that were made before still open with the old key. Pseudonyms are made with the key, so
+        under the new one nobody is recognised who was given one before.
+
+        Args:
+            new: the key that is to open them from now on.
+            old: the key that opens them now; the one of the environment if not said.
+
+        Raises:
+            StoreError: `old` is not the key of a seed, or a seed's row was changed. Nothing was changed then.
+        """
+        with self._writing() as cursor:
+            return kept_seeds.reseal(cursor, old or keys.from_environment(), new)
+
     def submit(self, trial: str, command: Command, *, seeds: Mapping[str, bytes] | None = None) -> Answer:
         """Carry out a command, durably; the same command again gets its first answer.
 
         Args:
             trial: its name.
             command: what is asked.
-            seeds: the secret seed of each list, 32 bytes; needed to allocate by chance. It is not kept.
+            seeds: the secret seed of each list, 32 bytes, where the caller keeps them. They are not kept here. Without
+                it an allocation takes the seed that the store keeps.
 
         Returns:
             The decision and its entries. When this returns, they are on the disk.
 
         Raises:
-            StoreError: there is no such trial, or the database cannot write (a full or read-only disk, a lost
-                connection). Send the same command with the same id again: it is carried out once.
+            StoreError: there is no such trial, the key that opens its seed is not at hand, or the database cannot
+                write (a full or read-only disk, a lost connection). Nothing was written. Send the same command with
+                the same id again: it is carried out once.
         """
         if problem := malformed(command):
             return Answer(refuse(problem))
-        with self._writing() as cursor:
-            return self._counter(cursor, trial).submit(command, seeds or {})
+        with self._writing(together=True) as cursor:
+            return self._counter(cursor, self._number(cursor, trial)).submit(command, seeds)
 
     def amend(self, trial: str, protocol_text: str, command: Amend) -> Answer:
         """Amend a trial to a new version of its protocol: the entry and the text are written together.
@@ -169,17 +276,17 @@ class Store:
         if problem := malformed(command):
             return Answer(refuse(problem))
         with self._writing() as cursor:
-            return amend(self._counter(cursor, trial), protocol, protocol_text, command)
+            return amend(self._counter(cursor, self._number(cursor, trial)), protocol, protocol_text, command)
 
     def protocols(self, trial: str) -> tuple[Protocol, ...]:
         """Every version of the protocol, in order."""
         with self._reading() as cursor:
-            criteria = self._criteria(cursor, self._number(cursor, trial))
+            criteria = self._criteria_in_force(cursor, self._number(cursor, trial))
         newest, *others = (item.protocol for item in criteria.versions.values())
         return (*reversed(others), newest)
 
     def pseudonym(self, trial: str, values: Mapping[str, Recorded]) -> str:
-        """The pseudonym of a person, for `Screen`: made of the protocol's `identity`, under the key in `EQUIPOISE_KEY`.
+        """The pseudonym of a person, for `Screen`: made of the protocol's `identity`, under the store's key.
 
         Raises:
             StoreError: a value is missing or none of its variable, no `identity` is declared, or there is no key.
@@ -189,7 +296,8 @@ class Store:
             raise StoreError(f"the protocol of '{trial}' declares no `identity`; name there what tells a person")
         if problems := [*identity.problems_of(protocol, values), *identity.missing(protocol, values)]:
             raise StoreError(f"no pseudonym without all of {', '.join(protocol.identity)} ({'; '.join(problems)})")
-        return identity.pseudonym(pseudonym_key(store_key(), protocol.id), protocol, values)
+        key = keys.from_environment(why="pseudonyms are made with the store's key")
+        return identity.pseudonym(pseudonym_key(key.secret, protocol.id), protocol, values)
 
     def identify(self, trial: str, number: str, values: Mapping[str, Recorded], *, site: str) -> tuple[str, ...]:
         """Keep who a participant is, outside the ledger; what was kept before is replaced.
@@ -207,8 +315,8 @@ class Store:
             StoreError: there is no such participant at the site, it was erased, or a value is none of its variable.
         """
         with identities.secure(self.alias), self._writing() as cursor:
-            at = self._counter(cursor, trial)
-            return identities.identify(at, self._criteria(cursor, at.trial), number, site, values)
+            at = self._counter(cursor, self._number(cursor, trial))
+            return identities.identify(at, self._criteria_in_force(cursor, at.trial), number, site, values)
 
     def identity(self, trial: str, number: str, *, site: str, record: Callable[[], object]) -> Mapping[str, Recorded]:
         """Who a participant is, for the participant's own site.
@@ -223,8 +331,8 @@ class Store:
             StoreError: there is no such participant at the site.
         """
         with self._reading() as cursor:
-            at = self._counter(cursor, trial)
-            return identities.read(at, self._criteria(cursor, at.trial), number, site, record)
+            at = self._counter(cursor, self._number(cursor, trial))
+            return identities.read(at, self._criteria_in_force(cursor, at.trial), number, site, record)
 
     def erase_identity(self, trial: str, command: Erase) -> tuple[Answer, Erased | None]:
         """Erase who a participant is: the entry says who, when and why; the database then holds nothing of the name.
@@ -241,7 +349,7 @@ class Store:
             return Answer(refuse(problem)), None
         with identities.secure(self.alias):
             with self._writing() as cursor:
-                at = self._counter(cursor, trial)
+                at = self._counter(cursor, self._number(cursor, trial))
                 answer = at.submit(command, {})
                 if answer.accepted:
                     identities.erase(at, command.participant)
@@ -257,26 +365,26 @@ class Store:
         with self._reading() as cursor:
             number = self._number(cursor, trial)
             cursor.execute(_HEAD, (number,))
-            entries, head = cursor.fetchone()
+            row = cursor.fetchone()
+        # a head that is gone, or counts with something else than a number, counts nothing: verifying then says so
+        entries, head = row if row is not None and isinstance(row[0], int) else (0, GENESIS)
         return Ledger(connections[self.alias], number, entries, head)
 
     def protocol(self, trial: str) -> Protocol:
         """The newest version of the protocol."""
         with self._reading() as cursor:
-            return self._criteria(cursor, self._number(cursor, trial)).protocol
+            return self._criteria_in_force(cursor, self._number(cursor, trial)).protocol
 
     def state(self, trial: str) -> TrialState:
         """The trial's state, its lists among it. It tells what may come next: not for those who enrol."""
         with self._reading() as cursor:
             number = self._number(cursor, trial)
-            cursor.execute("SELECT entries, hash, state_json FROM store_head WHERE trial_id = %s", (number,))
-            entries, head, text = cursor.fetchone()
+            state = self._state(cursor, number)
             cursor.execute(projections.STRATUM.select(), (number,))
             strata: dict[str, list[tuple[str, str]]] = {}
-            for name, stratum, state in cursor.fetchall():
-                strata.setdefault(name, []).append((stratum, state))
-        lists = {name: projections.list_state(rows) for name, rows in strata.items()}
-        return projections.trial_state(text, entries=entries, head=head, lists=lists)
+            for name, stratum, counts in cursor.fetchall():
+                strata.setdefault(name, []).append((stratum, counts))
+        return replace(state, lists={name: projections.list_state(rows) for name, rows in strata.items()})
 
     def participant(self, trial: str, number: str) -> ParticipantState:
         """All that is known of a participant: the page's data.
@@ -285,11 +393,21 @@ class Store:
             StoreError: there is none of that number.
         """
         with self._reading() as cursor:
-            at = self._counter(cursor, trial)
-            found = participant_of(at, self._criteria(cursor, at.trial), number)
+            trial_number = self._number(cursor, trial)
+            criteria = self._criteria_in_force(cursor, trial_number)
+            found = participant_of(cursor, trial_number, criteria, number)
         if found is None:
             raise StoreError(f"'{trial}' has no participant {number}; check the number")
         return found
+
+    def due(self, trial: str, today: date, *, site: str | None = None) -> Due:
+        """What is due on a day, at one site or all: visits, queries that stand, whom to ask after."""
+        with self._reading() as cursor:
+            number = self._number(cursor, trial)
+            criteria, state = self._criteria_in_force(cursor, number), self._state(cursor, number)
+            where, more = (OF_SITE, (site,)) if site is not None else ("", ())
+            cursor.execute(SELECT.format(where), (number, *more))
+            return due_of(criteria, state, cursor.fetchall(), today)
 
     def export(self, trial: str, path: str | Path) -> int:
         """Write the ledger to a file of JSON lines, which appears whole or not at all; how many entries.
@@ -297,8 +415,7 @@ class Store:
         Raises:
             OSError: the file cannot be written.
         """
-        with told(self.alias):
-            return self.ledger(trial).write(Path(path))
+        return self.ledger(trial).write(Path(path))
 
     def import_(
         self, path: str | Path, protocol_text: str, *, name: str | None = None, amendments: Sequence[str] = ()
@@ -325,7 +442,7 @@ class Store:
             number = importing.make_trial(cursor, name, protocol, protocol_text, datetime.now(UTC))
             importing.keep_amendments(cursor, number, rows, amendments)
             importing.insert(cursor, number, rows)
-            rebuild.rebuild(self._counter(cursor, name), self._criteria(cursor, number))
+            rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
         return name
 
     def rebuild(self, trial: str) -> rebuild.Rebuilt:
@@ -335,15 +452,15 @@ class Store:
             StoreError: the ledger does not hold: what is broken cannot be built on.
         """
         with self._writing() as cursor:
-            at = self._counter(cursor, trial)
-            cursor.execute(_HEAD + at.locks, (at.trial,))
-            return rebuild.rebuild(at, self._criteria(cursor, at.trial))
+            number = self._number(cursor, trial)
+            cursor.execute(_HEAD + locks(cursor), (number,))
+            return rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
 
-    def verify(self, trial: str, *, head: str | None = None) -> Verification:
+    def verify(
+        self, trial: str, *, head: str | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> Verification:
         """Verify the ledger as it is stored; see `Ledger.verify`."""
-        ledger = self.ledger(trial)
-        with told(self.alias):
-            return ledger.verify(head=head)
+        return self.ledger(trial).verify(head=head, progress=progress)
 
     def checkpoint(self, trial: str, *, at: datetime | None = None) -> Checkpoint:
         """Where the ledger stands, to be signed and written down elsewhere.
@@ -356,81 +473,68 @@ class Store:
             raise StoreError(f"the ledger of '{trial}' is empty; open the trial first")
         return Checkpoint(trial, ledger.entries, ledger.head, utc_text(at or datetime.now(UTC)))
 
-    def begins_with(self, checkpoint: Checkpoint) -> bool:
-        """Whether the ledger begins with the entries that a checkpoint saw: that entry's hash, and the chain to it."""
-        ledger = self.ledger(checkpoint.trial)
-        with self._reading() as cursor:
-            cursor.execute(_HASH, (ledger.trial, checkpoint.entries))
-            row = cursor.fetchone()
-        if row is None or row[0] != checkpoint.head:
-            return False
-        with told(self.alias):
-            return Ledger(ledger.connection, ledger.trial, checkpoint.entries, checkpoint.head).verify_prefix()
+    def difference(
+        self, trial: str, checkpoint: Checkpoint, *, progress: Callable[[int, int], None] | None = None
+    ) -> str | None:
+        """What in the ledger's beginning is not what a checkpoint saw; None if it begins with those very entries."""
+        return checkpoint.difference(self.ledger(trial).verify_first(checkpoint.entries, progress=progress))
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def _writing(self, *, together: bool = False) -> Iterator[Cursor]:
         """A transaction that may write: on SQLite nobody else does meanwhile."""
-        with told(self.alias, writing=True), database.writing(self.alias), connections[self.alias].cursor() as cursor:
+        with told(self.alias, writing=True), database.writing(self.alias, together=together) as cursor:
             yield cursor
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
-        with told(self.alias), connections[self.alias].cursor() as cursor:
+    def _reading(self) -> Iterator[Cursor]:
+        with told(self.alias), database.reading(self.alias) as cursor:
             yield cursor
 
-    def _counter(self, cursor: Any, trial: str) -> Counter:
-        locks = " FOR UPDATE" if connections[self.alias].vendor == "postgresql" else ""
-        number = self._number(cursor, trial)
-        return Counter(cursor, number, locks, lambda digest: self._compiled(cursor, number, digest))
+    def _counter(self, cursor: Cursor, trial: int) -> Counter:
+        return Counter(cursor, trial, lambda digest: self._criteria(cursor, trial, digest), self._remembered)
 
-    def _number(self, cursor: Any, trial: str) -> int:
+    def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
         if trial not in self._numbers:
             cursor.execute(_TRIAL, (trial,))
             row = cursor.fetchone()
             if row is None:
-                raise StoreError(f"there is no trial '{trial[:100]}' in this store; see `Store.trials`")
-            if connections[self.alias].in_atomic_block:
-                return int(row[0])  # not kept: the transaction that makes it may yet fail
+                cursor.execute(_TRIALS)
+                there = ", ".join(name for (name,) in cursor.fetchall())
+                raise StoreError(f"there is no trial '{trial[:100]}' in this store; it has {there[:500] or 'none'}")
             self._numbers[trial] = int(row[0])
         return self._numbers[trial]
 
-    def _criteria(self, cursor: Any, trial: int) -> Criteria:
-        """The criteria of the newest version, and beside them those of the others."""
-        cursor.execute(_DIGEST, (trial,))
-        return self._compiled(cursor, trial, cursor.fetchone()[0]).criteria
+    def _state(self, cursor: Cursor, trial: int) -> TrialState:
+        """The trial's state but for its lists."""
+        cursor.execute("SELECT entries, hash, state_json FROM store_head WHERE trial_id = %s", (trial,))
+        entries, head, text = cursor.fetchone()
+        return projections.trial_state(text, entries=entries, head=head, lists={})[0]
 
-    def _compiled(self, cursor: Any, trial: int, digest: str) -> Compiled:
-        """The protocol whose newest version has a digest; made ready once."""
+    def _criteria_in_force(self, cursor: Cursor, trial: int) -> Criteria:
+        cursor.execute(_DIGEST, (trial,))
+        return self._criteria(cursor, trial, cursor.fetchone()[0])
+
+    def _criteria(self, cursor: Cursor, trial: int, digest: str) -> Criteria:
+        """The newest version of a trial's protocol, and beside it the others, made ready once in the life of a store.
+
+        Args:
+            cursor: within the transaction.
+            trial: the trial's row.
+            digest: of the text of the newest version.
+        """
         if (trial, digest) not in self._protocols:
             cursor.execute(_TEXTS, (trial,))
-            newest, *others = [loads(text) for (text,) in cursor.fetchall()]
-            criteria = Criteria(newest, others)
-            self._protocols[trial, digest] = Compiled(criteria, projections.Values(criteria.dictionary))
+            texts = [_protocol(kept, text) for kept, text in cursor.fetchall()]
+            if not texts or texts[0].digest != digest:
+                raise ProtocolError("the protocol's text is missing in the store", mend="take it from a copy")
+            self._protocols[trial, digest] = Criteria(texts[0], texts[1:])
         return self._protocols[trial, digest]
 
 
-def _check_guards(alias: str) -> None:
-    """Check the guards, once more if another process may just be making them."""
-    with told(alias):
-        try:
-            guards.check(alias)
-        except StoreError:
-            with database.migrating(alias):
-                guards.check(alias)
-
-
-def _is_behind(alias: str) -> bool:
-    """Whether tables have yet to be made.
-
-    Raises:
-        StoreError: the database was made by a newer Equipoise.
-    """
-    with told(alias):
-        executor = MigrationExecutor(connections[alias])
-        known = set(executor.loader.disk_migrations)
-        if newer := [
-            name for app, name in executor.loader.applied_migrations if app == "store" and (app, name) not in known
-        ]:
-            raise StoreError(f"the store was made by a newer Equipoise ({newer[0]}); install that one")
-        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+def _protocol(digest: str, text: str) -> Protocol:
+    """A version of the protocol, whose text has to be what it was."""
+    protocol = loads(text)
+    if protocol.digest != digest:
+        raise ProtocolError("the protocol's text in the store was changed", mend="take it from a copy")
+    return protocol

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from equipoise.store.errors import StoreError
+from equipoise.errors import StoreError
 
 _LOST = "the database cannot be reached; check that its server runs"
 

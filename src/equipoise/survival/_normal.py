@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr, ndtri
 
 from equipoise.estimates.result import show
@@ -20,6 +23,22 @@ def critical_value(conf_level: float) -> float:
 def two_sided_p(z: float) -> float:
     """Two-sided p-value of a standard normal z."""
     return float(2.0 * ndtr(-abs(z)))
+
+
+class Wald(NamedTuple):
+    """What follows from coefficients and their covariance, one of each a coefficient."""
+
+    std_error: NDArray[np.float64]
+    conf_low: NDArray[np.float64]
+    conf_high: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+
+
+def wald(coef: NDArray[np.float64], covariance: NDArray[np.float64], conf_level: float) -> Wald:
+    """Standard errors, limits at a two-sided level, and two-sided p-values."""
+    std_error = np.sqrt(covariance.diagonal())
+    width = critical_value(conf_level) * std_error
+    return Wald(std_error, coef - width, coef + width, np.array([two_sided_p(float(z)) for z in coef / std_error]))
 
 
 def chi_squared_p(statistic: float, df: float) -> float:

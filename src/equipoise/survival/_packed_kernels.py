@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes that pack rows into sortable keys and back; see `_packed`."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes that find ties, strata and entries in rows sorted by time; see `_risk_sets`."""
 
 from __future__ import annotations

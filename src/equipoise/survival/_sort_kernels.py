@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes that sort rows by time; see `_sorting`."""
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def concordance(model: CoxModel) -> Concordance:
     count_pairs(
         rows.event, weight, as_int(rank), sets.run_start, sets.run_time, sets.stratum_run, sets.enter,
         sets.first, np.empty(levels.size + 1), counts,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     concordant, discordant, tied = (weight @ counts / 2.0).tolist()  # each pair was counted from both sides
     pairs = concordant + discordant + tied
     if not pairs > 0.0:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled counts of concordant pairs in n log n, over rows in the order of `_risk_sets`.
 
 Weights by rank of the prediction are held in a tree of partial sums (Fenwick 1994), which is added to and asked in
@@ -62,7 +61,7 @@ def count_pairs(
     for s in range(stratum_run.shape[0] - 1):
         for step in (-1, 1):
             walk(step, stratum_run[s], stratum_run[s + 1], event, weight, rank, run_start, run_time, enter, first, tree,
-                 counts)  # fmt: skip
+                 counts)  # fmt: skip  # arguments that belong together share a line
 
 
 @inner_kernel

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes back in time over the event times of a Cox model, with moments of the covariates of those at risk.
 
 Rows are in the order of `_risk_sets`. The sums that moments come of stand in `room` (3, p + 4, p): those of all at

@@ -39,7 +39,7 @@ class ExactLikelihood:
         value = exact_derivatives(
             rows.x, rows.event, self._risk, sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first,
             *room, score, information,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         value += float(rows.slope @ beta) + rows.event_offset - shift * self._events
         if not math.isfinite(value):
             value = math.nan

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled sums over subsets of those at risk, over rows in the order of `_risk_sets`.
 
 e[d] is the mean over all subsets of d of the r rows at risk of the product of their risks. One more row gives

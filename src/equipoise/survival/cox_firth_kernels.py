@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled pass of Firth's penalty; see `cox_event_kernels`."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes over the rows of a Cox model, which lie as `cox_lanes` says.
 
 Covariates are centred and scaled by the caller. With r the relative risk of a row, H the cumulative baseline hazard and

@@ -100,7 +100,7 @@ class PartialLikelihood:
         passes.risks_of_tasks(
             low, high, self._rows.layout.size, beta, shift, lanes.x, lanes.offset, lanes.weight, lanes.last, room.rows,
             room.bits, work.risk, work.totals,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
     def _hazards(self, low: int, high: int, room: Room) -> None:
         lanes, work = self._lanes, self._work
@@ -108,14 +108,14 @@ class PartialLikelihood:
             low, high, lanes.plain, lanes.alone, lanes.begin, lanes.ends, lanes.stops, lanes.firsts, lanes.tied,
             lanes.tied_weight, room.rows, work.risk, work.step, work.root, work.totals, work.grown, work.tied,
             work.value,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
     def _expected(self, low: int, high: int, _room: Room) -> None:
         lanes, work = self._lanes, self._work
         passes.expected_of_tasks(
             low, high, lanes.starts, lanes.firsts, lanes.tied, lanes.task_tied, work.risk, work.step, work.grown,
             work.tied, work.expected,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
     def _derivatives(self, low: int, high: int, room: Room) -> None:
         lanes, work = self._lanes, self._work
@@ -123,7 +123,7 @@ class PartialLikelihood:
             low, high, int(self._entries is not None), lanes.x, lanes.ends, lanes.starts, lanes.stops, lanes.firsts,
             lanes.tied, lanes.tied_weight, lanes.task_tied, room.rows, room.tied, work.risk, work.step, work.root,
             work.expected, work.totals, work.grown, work.tied, work.score, work.information,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
 
 
 def every_kth_row(data: CoxData, rows: CoxRows, k: int, spread: Spread) -> CoxRows:

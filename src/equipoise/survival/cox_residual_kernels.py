@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled residuals of the Cox model, over rows in the order of `_risk_sets`.
 
 Source: Therneau and Grambsch 2000, chapter 4; with Efron's ties each of d tied events takes part
@@ -54,7 +53,7 @@ def score_residuals(
         baseline_steps(
             low, high, x, event, weight, risk, size, run_start, run_time, enter, first, efron, room, dh, dg, dv, score,
             martingale,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         subtract_expected(low, high, x, risk, run_start, run_time, enter, first, dh, dg, room, score, martingale)
         for run in range(low, high):
             dh[run] *= size
@@ -130,7 +129,7 @@ def baseline_steps(
 def steps_at_time(
     run: int, steps: int, weight: float, size: float, a0: float, e0: float, room: Floats, dh: Floats, dg: Floats,
     dv: Floats,
-) -> float:  # fmt: skip
+) -> float:  # fmt: skip  # parameters that belong together share a line
     """The steps at an event time; give what tied events, not wholly at risk, get back of H, and fill what of G."""
     p = dg.shape[1]
     back = 0.0

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """What the compiled passes of a Cox model read and write, and the first of them: the relative risks.
 
 Rows lie as `cox_lanes` says. Inner loops run over the lanes, and read what they need before they choose, so that the

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes that bring the rows of a Cox model into the order and the places of its passes; see `cox_lanes`."""
 
 from __future__ import annotations

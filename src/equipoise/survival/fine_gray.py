@@ -105,7 +105,7 @@ class FineGray(Result):
 
     _shown: ClassVar[tuple[str, ...]] = (
         "names", "coef", "hazard_ratio", "std_error", "conf_low", "conf_high", "z", "p_value",
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
 
     names: tuple[str, ...]
     coef: Floats

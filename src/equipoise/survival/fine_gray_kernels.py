@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes of the Fine-Gray model, over rows in the order of `_risk_sets`.
 
 `kind` is 0 for a censored row, 1 for an event of the cause of interest and 2 for a competing one. A row with a

@@ -71,11 +71,11 @@ class PseudoLikelihood:
         value = kernels.subdistribution_hazard(
             rows.x, self.kind, self._group, *runs, self._deaths, self._observed, self._risk, self._sums, self._stayed,
             self._means, self.hazard,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         kernels.expected_events(
             self.kind, self._group, *runs, *entries, self._observed, self._risk, self.hazard, self._still,
             self._expected,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         slope, information = np.zeros(p), np.zeros((p, p))
         cox_kernels.add_expected(rows.x, self._expected, slope, information)
         kernels.events_squares(self._deaths, self._means, information)
@@ -93,7 +93,7 @@ class PseudoLikelihood:
         kernels.event_residuals(
             rows.x, self.kind, self._group, rows.weight, *runs, sets.enter, sets.first, self._observed, self._risk,
             self._means, self.hazard, self._expected, ahead, np.empty(p), residual,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         if variance == "known-weights":
             return residual
         if variance == "cmprsk":
@@ -103,11 +103,11 @@ class PseudoLikelihood:
         kernels.weight_effects(
             rows.x, self.kind, self._group, *runs, self._observed, self._risk, ahead, self._stayed,
             np.empty((groups, p)), effect,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         kernels.censoring_residuals(
             self.kind, self._group, rows.weight, sets.run_start, sets.run_time, sets.first, self._at_risk,
             self._censored, self._entered, effect, np.zeros_like(effect), residual,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         return residual
 
     def _share_of_groups(self) -> Floats:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled pass of Gray's test over rows sorted once, by stratum (`_risk_sets`).
 
 In Gray's terms: h = Y/S(t-) of a group, F0 the incidence under the null hypothesis, A (`WEIGHT`) that of each group's

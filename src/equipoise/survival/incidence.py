@@ -226,7 +226,7 @@ def cumulative_incidence(
     aalen_johansen(
         sets.order, sets.run_start, sets.run_time, sets.stratum_run, sets.enter, sets.first, codes,
         int(variance == "aalen"), at_risk, events, survival, incidence, squared,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     std_error = np.sqrt(squared)
     low, high = confidence_limits(incidence, std_error, "log-log", level)
     curves = [

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled pass of the Aalen-Johansen estimator over rows sorted once, each group a stratum."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes of the Kaplan-Meier estimator over rows sorted once, in a single stratum.
 
 Plain data come as packed keys (`_packed`), rows with entry or weights by an index (`_risk_sets`).

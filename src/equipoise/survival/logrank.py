@@ -198,13 +198,13 @@ def _sums(data: _Data, weighting: _Weighting, time_tolerance: float) -> tuple[Fl
         kernels.logrank_sums_of_keys(
             keys.time, keys.keys, keys.width, keys.tolerance, data.strata, at_risk, *weighting.until(keys.tolerance),
             *sums,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments that belong together share a line
         return sums
     sets = risk_sets(data.time, data.entry, data.stratum, data.strata, time_tolerance=time_tolerance)
     kernels.logrank_sums(
         sets.time, sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first,
         data.event, data.group, *weighting.until(sets.tolerance), *sums,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     return sums
 
 

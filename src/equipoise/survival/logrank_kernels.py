@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes of the log-rank family over rows sorted once.
 
 Plain data come as packed keys (`_packed`), rows with delayed entry by an index (`_risk_sets`).
@@ -95,7 +94,7 @@ def logrank_sums(
     sums_of_rows(
         time, order, run_start, stratum_run, run_time, enter, first, event, group, scheme, rho, gamma, t_star, cells,
         observed, expected, variance,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 @kernel
@@ -236,9 +235,7 @@ def sums_of_keys(
                 curves[PRODUCT, s] *= 1.0 - d / (n + 1.0)
                 if curves[FLOOR, s] == 0.0 and time[i] > t_star:
                     curves[FLOOR, s] = curves[SURVIVAL, s]
-                weight = weight_at(
-                    scheme, rho, gamma, n, curves[SURVIVAL, s], curves[PRODUCT, s], curves[FLOOR, s]
-                )  # fmt: skip
+                weight = weight_at(scheme, rho, gamma, n, curves[SURVIVAL, s], curves[PRODUCT, s], curves[FLOOR, s])
                 add_event_time(weight, n, d, cells, s * g, observed, expected, variance)
                 curves[SURVIVAL, s] *= (n - d) / n
             for cell in range(s * g, s * g + g):

@@ -124,7 +124,7 @@ def max_combo(
     k = two_group_events(
         sets.order, sets.run_start, sets.stratum_run, sets.run_time, sets.enter, sets.first, events, codes,
         y, d, y1, d1, survival,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     w = np.array([survival[:k] ** rho * (1.0 - survival[:k]) ** gamma for rho, gamma in pairs])
     z, correlation = _tests(w, y[:k], d[:k], y1[:k], d1[:k])
     statistic = float(np.abs(z).max()) if sides == 2 else float((-z).max())

@@ -190,9 +190,10 @@ def occupation_probabilities(
         share[people[present]] = (np.eye(len(labels))[state[present]] - initial) / present.sum()
     row_start = as_int(np.searchsorted(people, np.arange(len(who) + 1)))
     squared = _sum_over_people(
-        len(who), probability.shape,
+        len(who),
+        probability.shape,
         (row_start, first, last, state, following, share, start, move_from, move_to, rate, number, probability),
-    )  # fmt: skip
+    )
     std_error = np.sqrt(squared[1:])
     probability = np.clip(probability[1:], 0.0, 1.0)
     low, high = confidence_limits(probability, std_error, "log-log", level)

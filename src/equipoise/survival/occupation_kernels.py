@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Compiled passes of the multi-state Aalen-Johansen estimator; see `occupation`."""
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from equipoise.errors import DataError
 from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival import _error_distributions as errors
 from equipoise.survival._arrays import Floats, numbers, read_time
-from equipoise.survival._normal import critical_value, two_sided_p
+from equipoise.survival._normal import critical_value, wald
 from equipoise.survival.spline_basis import natural_spline
 
 ERRORS = {
@@ -227,18 +227,17 @@ def assemble(  # what every fit ends with
     covariates: int,
 ) -> ParametricModel:
     """The result of a fit, with limits and p-values."""
-    std_error = np.sqrt(covariance.diagonal())
-    width = critical_value(conf_level) * std_error
+    found = wald(coef, covariance, conf_level)
     return ParametricModel(
         distribution=distribution,
         scale=scale,
         knots=np.empty(0) if knots is None else knots,
         names=names,
         coef=coef,
-        std_error=std_error,
-        conf_low=coef - width,
-        conf_high=coef + width,
-        p_value=np.array([two_sided_p(float(z)) for z in coef / std_error]),
+        std_error=found.std_error,
+        conf_low=found.conf_low,
+        conf_high=found.conf_high,
+        p_value=found.p_value,
         covariance=covariance,
         log_likelihood=log_likelihood,
         conf_level=conf_level,

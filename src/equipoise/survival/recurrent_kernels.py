@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled pass of the mean number of recurrent events with death, over rows sorted once."""
 
 from __future__ import annotations

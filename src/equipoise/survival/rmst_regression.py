@@ -19,7 +19,7 @@ from equipoise._kernel import as_float
 from equipoise.errors import DataError
 from equipoise.estimates.result import Column, Result, percent, show
 from equipoise.survival._arrays import Floats, Ints, read_covariates
-from equipoise.survival._normal import critical_value, two_sided_p
+from equipoise.survival._normal import wald
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -102,15 +102,14 @@ def fit_rmst_regression(
         rows = codes == g
         score[rows] += _censoring_terms(y[rows], known[rows], score[rows], tolerance)
     covariance = bread @ (score.T @ score) @ bread
-    std_error = np.sqrt(covariance.diagonal())
-    width = critical_value(conf_level) * std_error
+    found = wald(coef, covariance, conf_level)
     return RmstRegression(
         names=("intercept", "group", *labels),
         coef=coef,
-        std_error=std_error,
-        conf_low=coef - width,
-        conf_high=coef + width,
-        p_value=np.array([two_sided_p(float(v)) for v in coef / std_error]),
+        std_error=found.std_error,
+        conf_low=found.conf_low,
+        conf_high=found.conf_high,
+        p_value=found.p_value,
         covariance=covariance,
         tau=tau,
         conf_level=conf_level,

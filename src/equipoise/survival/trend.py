@@ -90,7 +90,7 @@ def logrank_trend(
     test = logrank(
         time, event, group, strata=strata, entry=entry, rho=rho, gamma=gamma, weights=weights,
         time_tolerance=time_tolerance,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     g = len(test.groups)
     values = np.arange(1.0, g + 1.0) if scores is None else numbers(scores, "scores")
     if values.size != g or not bool(np.isfinite(values).all()) or float(np.ptp(values)) == 0.0:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The compiled comparison of pairs by endpoints in order of priority."""
 
 from __future__ import annotations

@@ -13,29 +13,29 @@ _FOLDER = Path(__file__).parent / "effects"
 
 @dataclass(frozen=True, slots=True)
 class PublishedEffect:
-    """A pooled hazard ratio of death, treatment of the question over none.
+    """A hazard ratio that others have published, with its interval; those that ship are pooled, of death.
 
     Attributes:
-        label: who pooled it.
-        design: of the studies pooled: `randomised` or `observational`.
-        studies: how many.
-        participants: in them, if said.
-        hazard_ratio: the estimate.
+        label: whose.
+        hazard_ratio: the estimate, treatment of the question over none.
         conf_low: lower limit.
         conf_high: upper limit.
         conf_level: of the limits.
         source: where it is printed, or how it was computed.
+        design: of the studies pooled: `randomised` or `observational`; empty if not said.
+        studies: how many, if said.
+        participants: in them, if said.
     """
 
     label: str
-    design: str
-    studies: int
-    participants: int | None
     hazard_ratio: float
     conf_low: float
     conf_high: float
     conf_level: float
-    source: str
+    source: str = ""
+    design: str = ""
+    studies: int | None = None
+    participants: int | None = None
 
 
 def questions() -> tuple[str, ...]:
@@ -58,12 +58,12 @@ def published_effects(question: str) -> tuple[PublishedEffect, ...]:
 def _effect(row: dict[str, str]) -> PublishedEffect:
     return PublishedEffect(
         label=row["label"],
-        design=row["design"],
-        studies=int(row["studies"]),
-        participants=int(row["participants"]) if row["participants"] else None,
         hazard_ratio=float(row["hazard_ratio"]),
         conf_low=float(row["conf_low"]),
         conf_high=float(row["conf_high"]),
         conf_level=float(row["conf_level"]),
         source=row["source"],
+        design=row["design"],
+        studies=int(row["studies"]),
+        participants=int(row["participants"]) if row["participants"] else None,
     )

@@ -5,11 +5,34 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from equipoise.conduct.commands.admission import Allocate, AllocateByHand, Register, Screen
+from equipoise.conduct.commands.control import (
+    Access,
+    Freeze,
+    Grant,
+    Lock,
+    LockTrial,
+    Revoke,
+    Sign,
+    SignTrial,
+    Unblind,
+    Unlock,
+    UnlockTrial,
+)
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
 from equipoise.conduct.commands.identity import Erase
+from equipoise.conduct.commands.quality import (
+    Alive,
+    AnswerQuery,
+    CloseQuery,
+    Deviate,
+    OpenQuery,
+    Reclassify,
+    Sweep,
+)
+from equipoise.conduct.commands.safety import Depart, Find, FollowUpAdverseEvent, ReportAdverseEvent, ReportSafety
 from equipoise.conduct.commands.versions import Activate, Amend, Reconsent
-from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Cut, Open, Reveal
+from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Open, Reveal
 
 ParticipantCommand: TypeAlias = (
     Screen
@@ -27,38 +50,90 @@ ParticipantCommand: TypeAlias = (
     | Lose
     | Correct
     | Strike
+    | ReportAdverseEvent
+    | FollowUpAdverseEvent
+    | ReportSafety
+    | Depart
+    | Find
+    | Lock
+    | Unlock
+    | Unblind
+    | Sign
+    | OpenQuery
+    | AnswerQuery
+    | CloseQuery
+    | Deviate
+    | Reclassify
+    | Alive
     | Reconsent
     | Erase
 )
-TrialCommand: TypeAlias = Open | CheckCohort | Cut | Reveal | Close | Amend | Activate
+TrialCommand: TypeAlias = (
+    Open
+    | CheckCohort
+    | Reveal
+    | Close
+    | Grant
+    | Revoke
+    | LockTrial
+    | UnlockTrial
+    | Freeze
+    | Access
+    | SignTrial
+    | Sweep
+    | Amend
+    | Activate
+)
 Command: TypeAlias = ParticipantCommand | TrialCommand
 
 __all__ = [
+    "Access",
     "Activate",
+    "Alive",
     "Allocate",
     "AllocateByHand",
     "Amend",
+    "AnswerQuery",
     "Assess",
     "CheckCohort",
     "Classify",
     "Close",
+    "CloseQuery",
     "Command",
     "Correct",
-    "Cut",
+    "Depart",
+    "Deviate",
     "Erase",
+    "Find",
+    "FollowUpAdverseEvent",
+    "Freeze",
+    "Grant",
     "Happen",
     "Judge",
+    "Lock",
+    "LockTrial",
     "Lose",
     "Open",
+    "OpenQuery",
     "ParticipantCommand",
+    "Reclassify",
     "Reconsent",
     "Record",
     "Register",
+    "ReportAdverseEvent",
+    "ReportSafety",
     "Reveal",
+    "Revoke",
     "Screen",
+    "Sign",
+    "SignTrial",
     "Strike",
+    "Sweep",
     "Treat",
     "TrialCommand",
+    "Unblind",
+    "Unlock",
+    "UnlockTrial",
     "Visit",
     "Withdraw",
 ]

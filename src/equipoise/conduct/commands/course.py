@@ -18,10 +18,15 @@ class Treat(AboutParticipant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happen(AboutParticipant):
-    """An event of the protocol: a death with its cause, a progression, a procedure."""
+    """An event of the protocol: a death with its cause, a progression, a procedure; a crossover with its reason.
+
+    Where not the whole date is known, `partial` is what is (`2019-03`, `2019`), and `on` the day it was learnt.
+    """
 
     event: str
     cause: str | None = None
+    crossover_reason: str | None = None
+    partial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

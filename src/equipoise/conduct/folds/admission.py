@@ -39,7 +39,7 @@ def _allocate(fold: Fold) -> ParticipantState:
     counted = dict(fold.data.get("levels", {})) if first else fold.state.at_allocation
     return replace(
         fold.state,
-        assignments=(*fold.state.assignments, Assignment(step, fold.data["arm"], fold.on)),
+        assignments=(*fold.state.assignments, Assignment(step, fold.data["arm"], fold.on, fold.data["method"])),
         steps={step: fold.on, **fold.state.steps},
         values=values,
         at_allocation=counted,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from equipoise.conduct.folds.fold import Fold, alive
 from equipoise.conduct.state import LOST, Left, Occurrence, ParticipantState, Treatment
+from equipoise.protocol.rules import PartialDate
 
 
 def _treat(fold: Fold) -> ParticipantState:
@@ -15,18 +16,23 @@ def _treat(fold: Fold) -> ParticipantState:
 
 
 def _event(fold: Fold) -> ParticipantState:
-    event = Occurrence(fold.data["event"], fold.data["event_kind"], fold.data.get("cause"), fold.on, fold.entry.seq)
-    return replace(fold.state, events=(*fold.state.events, event), last_alive=alive(fold.state, fold.on))
+    data = fold.data
+    recorded = PartialDate.of(data["recorded"]) if "recorded" in data else None
+    event = Occurrence(data["event"], data["event_kind"], data.get("cause"), fold.on, fold.entry.seq, recorded)
+    # who had an event on some day of a month was alive on its first at least; a death ends on the day imputed for it
+    seen = fold.on if recorded is None or event.kind == "death" else recorded.earliest
+    return replace(fold.state, events=(*fold.state.events, event), last_alive=alive(fold.state, seen))
 
 
 def _withdraw(fold: Fold) -> ParticipantState:
     data = fold.data
     left = Left(data["rule"], fold.on, data["follow_up"], data.get("before"), data["treatment"], data["data"])
-    return replace(fold.state, left=left, last_alive=alive(fold.state, fold.on))
+    return replace(fold.state, leavings=(*fold.state.leavings, left), last_alive=alive(fold.state, fold.on))
 
 
 def _lose(fold: Fold) -> ParticipantState:
-    return replace(fold.state, left=Left(LOST, fold.on, "stops"), last_alive=alive(fold.state, fold.on))
+    left = Left(LOST, fold.on, "stops")
+    return replace(fold.state, leavings=(*fold.state.leavings, left), last_alive=alive(fold.state, fold.on))
 
 
 FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {

@@ -9,11 +9,15 @@ from equipoise.conduct.folds.fold import Fold, alive, by_day
 from equipoise.conduct.state import Assessment, Assignment, FormRecord, ParticipantState
 from equipoise.conduct.values import Recorded, from_json
 from equipoise.errors import LedgerError
+from equipoise.protocol.model.questionnaire import item_variables, score_variables, scored
 
 
 def _form(fold: Fold) -> ParticipantState:
     dictionary = fold.criteria.protocol.dictionary
     values = {name: from_json(dictionary[name], value) for name, value in fold.data["values"].items()}
+    questionnaire = fold.criteria.protocol.forms[fold.data["form"]].questionnaire
+    if questionnaire is not None:
+        values |= scored(questionnaire, values)
     record = FormRecord(fold.data["form"], fold.on, fold.data.get("visit"), values)
     later = {name for item in fold.state.forms if item.on > fold.on for name in item.values}
     newest = {name: value for name, value in values.items() if name not in later}
@@ -72,9 +76,18 @@ def _correct(fold: Fold) -> ParticipantState:
     value = from_json(fold.criteria.protocol.dictionary[name], fold.data["new"])
     forms = list(fold.state.forms)
     newest = next((i for i in reversed(range(len(forms))) if name in forms[i].values), None)
+    scores: Mapping[str, Recorded] = {}
+    gone: set[str] = set()
     if newest is not None:
-        forms[newest] = replace(forms[newest], values={**forms[newest].values, name: value})
-    values: Mapping[str, Recorded] = {**fold.state.values, name: value}
+        form, held = forms[newest], {**forms[newest].values, name: value}
+        questionnaire = fold.criteria.protocol.forms[form.form].questionnaire
+        if questionnaire is not None and name in item_variables(questionnaire):
+            scores = scored(questionnaire, held)
+            gone = set(score_variables(questionnaire)) & held.keys() - scores.keys()
+        kept = {key: item for key, item in {**held, **scores}.items() if key not in gone}
+        forms[newest] = replace(form, values=kept)
+    changed = {**fold.state.values, name: value, **scores}
+    values: Mapping[str, Recorded] = {key: item for key, item in changed.items() if key not in gone}
     return replace(fold.state, values=values, forms=tuple(forms), corrections=fold.state.corrections + 1)
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from equipoise.design._checks import check_not_negative, check_positive, check_power, check_share, sided
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm
+from equipoise.design.fixed.participants_table import participants_table
 from equipoise.design.formulas import critical_z, drift, normal_cdf
 from equipoise.design.population import Pair, control_survival, population
 from equipoise.design.rounding import whole_participants
@@ -92,15 +93,7 @@ class FixedTimeSize(Result):
         )
 
     def _columns(self) -> Mapping[str, Column]:
-        columns: dict[str, list[Any]] = {
-            "participants": ["all", "control", "experimental"],
-            "value": [self.n, *self.n_by_arm],
-            "rounded": [self.n_rounded, *self.n_rounded_by_arm],
-        }
-        if self.n_evaluable != self.n:
-            for column, value in zip(columns.values(), ("not lost at once", self.n_evaluable, None), strict=True):
-                column.append(value)
-        return columns
+        return participants_table(self, "not lost at once")
 
 
 @dataclass(frozen=True, slots=True)

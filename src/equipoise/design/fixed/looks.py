@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm, calendar_time
 from equipoise.design.formulas import Benefit, critical_z, hazard_ratio_of_z
-from equipoise.design.sequential.boundaries import Bounds
+from equipoise.design.sequential.boundaries import USUAL_BOUNDS, Bounds
 from equipoise.design.sequential.group_sequential import GroupSequential
 from equipoise.errors import DesignError
 from equipoise.estimates.result import Column, Result
@@ -93,7 +93,7 @@ def read_bounds(
         information,
         alpha=alpha,
         sides=sides,
-        bounds="spending:obrien-fleming" if bounds is None else bounds,
+        bounds=USUAL_BOUNDS if bounds is None else bounds,
         futility=futility,
         binding=binding,
         power=power,

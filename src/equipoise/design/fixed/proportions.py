@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from scipy.special import gammaln
 
 from equipoise.design._checks import check_alpha, check_fraction, check_power, check_ratio, check_share, sided
 from equipoise.design._roots import find_root
+from equipoise.design.fixed.participants_table import participants_table
 from equipoise.design.formulas import critical_z, normal_cdf, normal_quantile
 from equipoise.design.rounding import block_of, round_up, whole_participants
 from equipoise.errors import DesignError
@@ -77,15 +78,7 @@ class ProportionSize(Result):
         )
 
     def _columns(self) -> Mapping[str, Column]:
-        columns: dict[str, list[Any]] = {
-            "participants": ["all", "control", "experimental"],
-            "value": [self.n, *self.n_by_arm],
-            "rounded": [self.n_rounded, *self.n_rounded_by_arm],
-        }
-        if self.n_evaluable != self.n:
-            for column, value in zip(columns.values(), ("with an outcome", self.n_evaluable, None), strict=True):
-                column.append(value)
-        return columns
+        return participants_table(self, "with an outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +163,7 @@ def proportion_size(
     return ProportionSize(
         control, experimental, margin, alpha, sides, power, ratio, method, n, total,
         (total * question.shares[0], total * question.shares[1]), sum(whole), whole,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
 
 
 def proportion_power(

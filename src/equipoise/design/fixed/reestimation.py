@@ -52,8 +52,8 @@ class Reestimation(Result):
             "events": [size.events for size in there.values()],
             "participants": [size.n for size in there.values()],
             "accrual": [size.accrual_duration for size in there.values()],
-            "follow-up": [size.follow_up for size in there.values()],
-            "months in all": [size.duration for size in there.values()],
+            "follow_up": [size.follow_up for size in there.values()],
+            "months_in_all": [size.duration for size in there.values()],
         }
 
     def _notes(self) -> list[str]:

@@ -10,6 +10,7 @@ from equipoise.design.fixed.looks import Looks
 from equipoise.design.plan import text as derivation_text
 from equipoise.design.plan.from_protocol import Sizing
 from equipoise.design.plan.timeline import Timeline
+from equipoise.trials.published_effects import PublishedEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,6 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """A hazard ratio from elsewhere, experimental over control, with its interval."""
-
-    label: str
-    hazard_ratio: float
-    conf_low: float
-    conf_high: float
-    conf_level: float
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class AtEffect:
     """What the planned events are worth at an effect from elsewhere.
 
@@ -93,7 +82,7 @@ class AtEffect:
         needed: events for the planned power at the hazard ratio; None if it does not favour the experimental arm.
     """
 
-    effect: Effect
+    effect: PublishedEffect
     events: float
     power: float
     assurance: float

@@ -14,7 +14,7 @@ import numpy as np
 from equipoise.design.expected import calendar_time, event_probability, expected_events
 from equipoise.design.fixed.looks import Looks, looks_at
 from equipoise.design.formulas import critical_z, normal_quantile, two_proportions
-from equipoise.design.plan.derivation import AtEffect, Derivation, Detectable, Effect, Step, WhatIf
+from equipoise.design.plan.derivation import AtEffect, Derivation, Detectable, Step, WhatIf
 from equipoise.design.plan.from_protocol import Sizing, reported_value, sizing_of
 from equipoise.design.plan.primary_test import PrimaryTest, primary_test
 from equipoise.design.plan.timeline import Due, Timeline
@@ -24,6 +24,7 @@ from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
 from equipoise.protocol import Protocol
 from equipoise.protocol.printed import Printed
+from equipoise.trials.published_effects import PublishedEffect
 
 _SHARES = (0.5, 0.6, 0.7, 0.8)
 """Of the planned participants: the events at which detectable effects are shown."""
@@ -31,7 +32,9 @@ _SPLITS = (1.0, 2.0, 3.0, 4.0)
 """Experimental to control, or the other way, where the protocol allocates nobody."""
 
 
-def derive(protocol: Protocol, *, effects: Sequence[Effect] = (), control_medians: Sequence[float] = ()) -> Derivation:
+def derive(
+    protocol: Protocol, *, effects: Sequence[PublishedEffect] = (), control_medians: Sequence[float] = ()
+) -> Derivation:
     """Derive a protocol's design.
 
     Args:
@@ -257,7 +260,7 @@ def _detectable(sizing: Sizing, test: PrimaryTest | None, cases: Sequence[WhatIf
 
 
 def _at_effects(
-    sizing: Sizing, test: PrimaryTest | None, effects: Sequence[Effect], cases: Sequence[WhatIf]
+    sizing: Sizing, test: PrimaryTest | None, effects: Sequence[PublishedEffect], cases: Sequence[WhatIf]
 ) -> Iterator[AtEffect]:
     events = sizing.events if sizing.events is not None else next((case.events for case in cases), None)
     if test is None or events is None or sizing.experimental_arm is None:
@@ -265,10 +268,7 @@ def _at_effects(
     for effect in effects:
         power = test.power_at(events, effect.hazard_ratio)
         needed = test.events(effect.hazard_ratio) if test.favours(effect.hazard_ratio) else None
-        prior = NormalPrior.from_interval(
-            effect.hazard_ratio, effect.conf_low, effect.conf_high, conf_level=effect.conf_level
-        )
-        yield AtEffect(effect, events, power, test.assurance(events, prior), needed)
+        yield AtEffect(effect, events, power, test.assurance(events, NormalPrior.from_effect(effect)), needed)
 
 
 def _looks(sizing: Sizing, test: PrimaryTest | None) -> Looks | None:

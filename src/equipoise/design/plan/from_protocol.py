@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from equipoise.design.accrual import Accrual
 from equipoise.design.expected import Arm
+from equipoise.design.sequential.boundaries import USUAL_BOUNDS
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
 from equipoise.protocol import Protocol
@@ -61,6 +62,11 @@ class Sizing:
     def end(self) -> float | None:
         """Months from the first participant to the planned analysis."""
         return None if self.accrual is None or self.follow_up is None else self.accrual + self.follow_up
+
+    @property
+    def bounds_at_looks(self) -> str:
+        """As the protocol says, or the usual ones."""
+        return self.bounds or USUAL_BOUNDS
 
     @property
     def staying(self) -> float | None:

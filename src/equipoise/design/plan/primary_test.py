@@ -104,5 +104,5 @@ def primary_test(sizing: Sizing) -> PrimaryTest | None:
         sizing.ratio,
         benefit,
         sizing.information,
-        sizing.bounds or "spending:obrien-fleming",
+        sizing.bounds_at_looks,
     )

@@ -174,8 +174,10 @@ def _values(variable: Variable, distribution: Distribution) -> Iterator[tuple[An
             yield from enumerate(counts, start=1)
         case Distribution(normal=normal) if normal is not None:
             cells = _cells(variable, normal.mean - 9 * normal.sd, normal.mean + 9 * normal.sd)
-            edges = [(float(ndtr((low - normal.mean) / normal.sd)), float(ndtr((high - normal.mean) / normal.sd)))
-                     for _, low, high in cells]  # fmt: skip
+            edges = [
+                (float(ndtr((low - normal.mean) / normal.sd)), float(ndtr((high - normal.mean) / normal.sd)))
+                for _, low, high in cells
+            ]
             yield from _shared([value for value, _, _ in cells], [high - low for low, high in edges])
         case Distribution(uniform=tuple() as bounds):
             low, high = bounds

@@ -22,7 +22,7 @@ from equipoise.design.rounding import round_up
 from equipoise.design.simulation.disease_scenario import DiseaseScenario
 from equipoise.design.simulation.run import Plan
 from equipoise.design.simulation.scenario import Scenario
-from equipoise.design.simulation.simulate import Bounds, plan
+from equipoise.design.simulation.settings import Bounds, Settings
 from equipoise.design.simulation.tests_at_looks import Test
 from equipoise.design.survival_function import Survival
 from equipoise.errors import DesignError
@@ -113,8 +113,7 @@ class PlannedTrial:
 
     def plan(self, *, replicates: int, seed: int, keep: Literal["all", "summary"] = "summary") -> Plan:
         """What is to be simulated, for `equipoise.design.simulation.run.run_plans`."""
-        return plan(
-            self.scenario,
+        return Settings(
             replicates=replicates,
             seed=seed,
             events=self.events or None,
@@ -126,7 +125,7 @@ class PlannedTrial:
             tests=self.tests,
             max_duration=self.max_duration,
             keep=keep,
-        )
+        ).plan(self.scenario)
 
 
 def protocol_scenario(
@@ -186,7 +185,7 @@ def protocol_scenario(
     if events and end is not None:
         notes.append(f"a trial that has not reached its events by month {end:.4g}, the planned end, is analysed then")
     if bounds is None and len(information) > 1:
-        bounds = sizing.bounds or "spending:obrien-fleming"
+        bounds = sizing.bounds_at_looks
     if sizing.alpha is None or sizing.sides is None:
         raise DesignError(f"{protocol.id}: its design states no level or no sides; state alpha and sides in the file")
     return PlannedTrial(

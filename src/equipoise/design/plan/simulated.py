@@ -17,7 +17,7 @@ from equipoise.design.simulation.run import Progress, run_plans
 from equipoise.design.simulation.tests_at_looks import Test
 from equipoise.errors import DesignError
 from equipoise.estimates import significant
-from equipoise.estimates.result import Column, Result, percent, show
+from equipoise.estimates.result import Column, Result, aligned, percent, show
 from equipoise.protocol import Protocol
 
 _MOST_CASES = 10_000
@@ -79,9 +79,9 @@ class SimulatedDesign(Result):
         for name, numbers in _numbers(rows).items():
             columns[name] = [number.value for number in numbers]
             if name in _WITH_ERROR:
-                columns[f"{name} error"] = [number.error for number in numbers]
+                columns[f"{name}_error"] = [number.error for number in numbers]
         for look in range(self.first.looks if self.first.looks > 1 else 0):
-            columns[f"power at look {look + 1}"] = [float(one.power_by_look[look]) for _, one, _ in rows]
+            columns[f"power_at_look_{look + 1}"] = [float(one.power_by_look[look]) for _, one, _ in rows]
         return columns
 
     def _notes(self) -> list[str]:
@@ -111,7 +111,7 @@ class SimulatedDesign(Result):
         columns["test"] = [one.test for _, one, _ in rows]
         for name, numbers in _numbers(rows).items():
             if any(not math.isnan(number) for number in numbers):
-                columns[name] = [_shown(name, number) for number in numbers]
+                columns[name.replace("_", " ")] = [_shown(name, number) for number in numbers]
         parts += ["", *_table(columns), "", *self._notes()]
         return "\n".join(parts)
 
@@ -196,9 +196,7 @@ def simulate_protocol(
         planned.append((changes, found, plans))
     # cases share what they have in common, such as the trial without an effect of several hazard ratios
     wanted = {plan.job.digest: plan for _, _, plans in planned for plan in plans}
-    done = run_plans(
-        list(wanted.values()), progress=progress, threads=threads, executor=executor, resume=resume
-    )  # fmt: skip
+    done = run_plans(list(wanted.values()), progress=progress, threads=threads, executor=executor, resume=resume)
     by_job = dict(zip(wanted, done, strict=True))
     cases = tuple(
         Case(changes, found, *(by_job[plan.job.digest] for plan in plans)) for changes, found, plans in planned
@@ -234,7 +232,7 @@ def _numbers(rows: Sequence[tuple[Case, Simulation, Simulation]]) -> dict[str, l
         "events": [one.expected_events for _, one, _ in rows],
         "participants": [one.expected_participants for _, one, _ in rows],
         "months": [one.expected_duration for _, one, _ in rows],
-        "not reached": [one.not_reached for _, one, _ in rows],
+        "not_reached": [one.not_reached for _, one, _ in rows],
         "bias": [one.bias for _, one, _ in rows],
         "coverage": [one.coverage for _, one, _ in rows],
     }
@@ -243,7 +241,7 @@ def _numbers(rows: Sequence[tuple[Case, Simulation, Simulation]]) -> dict[str, l
 def _shown(name: str, number: Simulated) -> str:
     if math.isnan(number):
         return "-"
-    if name == "not reached":
+    if name == "not_reached":
         return f"{100 * number:.1f} %"
     text = f"{number.value:.{_DECIMALS[name]}f}"
     return f"{text} ± {number.error:.4f}" if name in _WITH_ERROR else text
@@ -275,10 +273,8 @@ def _looks(case: Case) -> Iterator[str]:
     yield from _table(columns)
 
 
-def _table(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(name), *(len(cell) for cell in cells)) for name, cells in columns.items()]
-    for row in [tuple(columns), *zip(*columns.values(), strict=True)]:
-        yield "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+def _table(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"  {line}" for line in aligned([tuple(columns), *zip(*columns.values(), strict=True)])]
 
 
 def _document(one: Simulation, null: Simulation) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from equipoise.design._checks import sided
 from equipoise.estimates import significant
-from equipoise.estimates.result import percent, show
+from equipoise.estimates.result import aligned, percent, show
 
 if TYPE_CHECKING:
     from equipoise.design.fixed.looks import Looks
@@ -53,8 +54,7 @@ def _setting(found: Derivation) -> Iterator[str]:
     yield f"{found.trial}: {sizing.endpoint}, {arms}"
     parts = []
     if sizing.alpha is not None and sizing.sides is not None:
-        sides = "one-sided" if sizing.sides == 1 else "two-sided"
-        parts.append(f"{sides} level {sizing.alpha:g}")
+        parts.append(f"{sided(sizing.sides)} level {sizing.alpha:g}")
     if sizing.power is not None:
         parts.append(f"power {sizing.power:g}")
     if sizing.end is not None:
@@ -164,12 +164,9 @@ def _fixed(value: float | None, decimals: int) -> str:
     return f"{value:.{decimals}f}" if abs(value) < 1e6 else show(value)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Aligned columns: the first to the left, the others to the right."""
-    widths = [max(len(row[index]) for row in [columns, *rows]) for index in range(len(columns))]
-    for row in [columns, *rows]:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield "  " + "  ".join([row[0].ljust(widths[0]), *cells]).rstrip()
+    return [f"  {line}" for line in aligned([columns, *rows], left=1)]
 
 
 def document(found: Derivation) -> dict[str, Any]:

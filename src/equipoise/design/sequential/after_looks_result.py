@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from equipoise.design._checks import sided
 from equipoise.design.sequential.crossing_kernels import Floats
 from equipoise.estimates import Estimate
 from equipoise.estimates.result import Column, Result, percent, show, show_p
@@ -191,25 +192,23 @@ class AfterLooks(Result):
 
     def _title(self) -> str:
         where = "" if self.scale.measure == "drift" else f", benefit {'below' if self.scale.sign == 1 else 'above'} 1"
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         looks = "1 look" if self.z.size == 1 else f"{self.z.size} looks"
-        return f"After {looks}: {self.scale.measure}{where}, {sides} alpha {show(self.alpha)}"
+        return f"After {looks}: {self.scale.measure}{where}, {sided(self.sides)} alpha {show(self.alpha)}"
 
     def _columns(self) -> Mapping[str, Column]:
-        interval = f"repeated {percent(self.conf_level)}"
         return {
             "look": np.arange(1, self.z.size + 1),
             "information": self.information,
-            "critical value": self.critical_values,
+            "critical_value": self.critical_values,
             "z": self.z,
-            self.scale.measure: self.estimate,
-            f"{interval} low": self.repeated_low,
-            f"{interval} high": self.repeated_high,
-            "repeated p": self.repeated_p,
+            self.scale.measure.replace(" ", "_"): self.estimate,
+            "repeated_low": self.repeated_low,
+            "repeated_high": self.repeated_high,
+            "repeated_p": self.repeated_p,
         }
 
     def _notes(self) -> list[str]:
-        return [*self._final_notes(), *self.notes]
+        return [f"repeated intervals at {percent(self.conf_level)}", *self._final_notes(), *self.notes]
 
     def _final_notes(self) -> list[str]:
         found = self.final
@@ -217,10 +216,9 @@ class AfterLooks(Result):
             return []
         interval = f"{percent(self.conf_level)} CI {show(found.conf_low)} to {show(found.conf_high)}"
         plain = f"{show(found.unadjusted)} ({show(found.unadjusted_low)} to {show(found.unadjusted_high)})"
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         return [
             f"ended at look {found.look}: {found.reason}; {'' if found.rejected else 'no '}benefit shown",
             f"stage-wise: {self.scale.measure} {show(found.median_unbiased)} (median-unbiased), {interval}, "
-            f"{sides} p {show_p(found.p_value)}",
+            f"{sided(self.sides)} p {show_p(found.p_value)}",
             f"not adjusted for the looks: {plain}",
         ]

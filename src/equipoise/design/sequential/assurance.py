@@ -34,9 +34,7 @@ from equipoise.design.sequential.prior import (
 )
 from equipoise.errors import DesignError
 from equipoise.estimates.result import Column, Result, percent, show
-
-Row = tuple[str, float, tuple[float, float], float]
-"""A published effect: label, hazard ratio, its interval, and the level of that interval."""
+from equipoise.trials.published_effects import PublishedEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,8 @@ class Assurance(Result):
         return {
             "truth": ["benefit", "no benefit", "either"],
             "probability": [self.benefit_probability, 1.0 - self.benefit_probability, 1.0],
-            "and success": [self.success_and_benefit, self.success_without_benefit, self.value],
-            "and no success": [failure, 1.0 - self.value - failure, 1.0 - self.value],
+            "and_success": [self.success_and_benefit, self.success_without_benefit, self.value],
+            "and_no_success": [failure, 1.0 - self.value - failure, 1.0 - self.value],
         }
 
     def _notes(self) -> list[str]:
@@ -242,20 +240,20 @@ class PublishedPower(Result):
     def _columns(self) -> Mapping[str, Column]:
         return {
             "effect": self.labels,
-            "hazard ratio": self.hazard_ratio,
+            "hazard_ratio": self.hazard_ratio,
             "low": self.conf_low,
             "high": self.conf_high,
             "interval": [percent(level) for level in self.conf_level],
             "power": self.power,
-            "power at low": self.power_at_low,
-            "power at high": self.power_at_high,
+            "power_at_low": self.power_at_low,
+            "power_at_high": self.power_at_high,
             "assurance": self.assurance,
-            "P(benefit)": self.benefit_probability,
+            "benefit_probability": self.benefit_probability,
         }
 
 
 def power_at_published(
-    rows: Iterable[Row],
+    effects: Iterable[PublishedEffect],
     *,
     events: float,
     ratio: float = 1.0,
@@ -267,7 +265,7 @@ def power_at_published(
     """Power and assurance at published effects.
 
     Args:
-        rows: (label, hazard ratio, (lower limit, upper limit), level of the interval) of each.
+        effects: with their intervals.
         events: of the fixed analysis, or at information 1 of the design.
         ratio: treatment to control participants.
         design: group-sequential; None for one fixed analysis.
@@ -281,16 +279,14 @@ def power_at_published(
     plan = plan_of(design, alpha, sides)
     towards(benefit)
     labels, found = [], []
-    for label, hazard_ratio, (low, high), level in rows:
-        prior = NormalPrior.from_interval(hazard_ratio, low, high, conf_level=level)
-        powers = [
-            plan.power(drift_of_hazard_ratio(hr, events, ratio=ratio, benefit=benefit))
-            for hr in (hazard_ratio, low, high)
-        ]
+    for effect in effects:
+        prior = NormalPrior.from_effect(effect)
+        ratios = effect.hazard_ratio, effect.conf_low, effect.conf_high
+        powers = [plan.power(drift_of_hazard_ratio(hr, events, ratio=ratio, benefit=benefit)) for hr in ratios]
         over = assurance(prior, events=events, ratio=ratio, design=design, alpha=alpha, sides=sides, benefit=benefit)
-        labels.append(label)
-        found.append([hazard_ratio, low, high, level, *powers, over.value, over.benefit_probability])
+        labels.append(effect.label)
+        found.append([*ratios, effect.conf_level, *powers, over.value, over.benefit_probability])
     if not found:
-        raise DesignError("rows: none; give (label, hazard ratio, (lower, upper), level) of each published effect")
+        raise DesignError("effects: none; give a PublishedEffect or several")
     columns = list(np.array(found, dtype=float).T)
     return PublishedPower(tuple(labels), float(events), *columns)

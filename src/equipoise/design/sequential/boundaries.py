@@ -30,6 +30,8 @@ from equipoise.errors import DesignError
 
 Bounds: TypeAlias = str | ArrayLike | Callable[[float], float] | Spending
 """What a user may give for bounds."""
+USUAL_BOUNDS = "spending:obrien-fleming"
+"""Of looks whose bounds nobody says."""
 _CLASSICAL = "obrien-fleming, pocock, wang-tsiatis:0.25, haybittle-peto"
 _TOLERANCE = 1e-11
 _STEPS = 40
@@ -180,9 +182,14 @@ class Schedule:
 
     def _solve(self, upper: Side, lower: Side, drifts: tuple[float, float], form: int) -> Solved:
         return solve_bounds(
-            self.information, lower.values, upper.values,
-            lower_wanted=lower.wanted, upper_wanted=upper.wanted, drifts=drifts, form=form,
-        )  # fmt: skip
+            self.information,
+            lower.values,
+            upper.values,
+            lower_wanted=lower.wanted,
+            upper_wanted=upper.wanted,
+            drifts=drifts,
+            form=form,
+        )
 
 
 def efficacy_bounds(

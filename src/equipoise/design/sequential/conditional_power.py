@@ -134,15 +134,15 @@ class ConditionalPower(Result):
         return f"Conditional power after look {self.look}, z = {show(self.z)}"
 
     def _columns(self) -> Mapping[str, Column]:
-        ratios = {"hazard ratio": self.hazard_ratios} if self.hazard_ratios.size else {}
+        ratios = {"hazard_ratio": self.hazard_ratios} if self.hazard_ratios.size else {}
         single = self.by_look.shape[1] == 1
-        looks = {} if single else {f"look {self.look + 1 + j}": column for j, column in enumerate(self.by_look.T)}
+        looks = {} if single else {f"look_{self.look + 1 + j}": column for j, column in enumerate(self.by_look.T)}
         return {
             "assumption": self.assumptions,
             **ratios,
             "drift": self.drifts,
             **looks,
-            "conditional power": self.power,
+            "conditional_power": self.power,
         }
 
     def _notes(self) -> list[str]:
@@ -244,7 +244,7 @@ class PredictivePower(Result):
 
     def _columns(self) -> Mapping[str, Column]:
         looks = np.arange(self.look + 1, self.look + 1 + self.information.size)
-        return {"look": looks, "information": self.information, "P(efficacy)": self.by_look}
+        return {"look": looks, "information": self.information, "probability_of_efficacy": self.by_look}
 
     def _notes(self) -> list[str]:
         given = "flat" if self.prior is None else f"normal, mean {show(self.prior.mean)}, SD {show(self.prior.std_dev)}"
@@ -338,8 +338,8 @@ class InformationNeeded(Result):
         return {
             "information": [self.total],
             "further": [self.further],
-            "critical value": [self.critical_value],
-            "conditional error": [self.conditional_error],
+            "critical_value": [self.critical_value],
+            "conditional_error": [self.conditional_error],
         }
 
     def _notes(self) -> list[str]:

@@ -71,10 +71,10 @@ class Crossing(Result):
         return {
             "look": np.arange(1, self.information.size + 1),
             "information": self.information,
-            "lower bound": self.lower_bound,
-            "upper bound": self.upper_bound,
-            "P(below)": self.lower,
-            "P(above)": self.upper,
+            "lower_bound": self.lower_bound,
+            "upper_bound": self.upper_bound,
+            "probability_below": self.lower,
+            "probability_above": self.upper,
         }
 
     def _notes(self) -> list[str]:
@@ -218,5 +218,5 @@ def solve_bounds(
     reached = sweep(
         information, below, above, as_float(wanted[0]), as_float(wanted[1]), quantiles[0], quantiles[1],
         float(drifts[0]), float(drifts[1]), form, float(width), node, weight, *exits,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments that belong together share a line
     return Solved(below, above, *exits, reached)

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The recursion over the looks of a sequential test: exits through the bounds, and bounds that give wanted exits.
 
 Source: Armitage, McPherson and Rowe, Journal of the Royal Statistical Society A 1969; Jennison and Turnbull, Group
@@ -93,7 +92,7 @@ def panels(low: float, high: float, widest: float, node: Floats) -> tuple[Floats
 def carried(
     score: Floats, mass: Floats, half: float, before: float,
     target: Floats, target_half: float, now: float, drift: float, node: Floats,
-) -> Floats:  # fmt: skip
+) -> Floats:  # fmt: skip  # parameters that belong together share a line
     """Density at the target nodes after a normal step, from masses at the nodes of earlier panels.
 
     The exponent of the step from panel to panel falls into a part of their distance, parts of distance and node, and
@@ -164,7 +163,7 @@ def steepest(information: Floats, bound: Floats, quantile: Floats, drift: float,
 def leave(
     score: Floats, mass: Floats, bound: float, owed: float, quantile: float,
     before: float, now: float, drift: float, sign: float,
-) -> tuple[float, float, float]:  # fmt: skip
+) -> tuple[float, float, float]:  # fmt: skip  # parameters that belong together share a line
     """One side of one look: the bound of z, the exit through it, and what is still owed of the exits wanted."""
     root, step = math.sqrt(now), math.sqrt(now - before)
     shift = drift * step
@@ -185,7 +184,7 @@ def sweep(
     lower_wanted: Floats, upper_wanted: Floats, lower_quantile: Floats, upper_quantile: Floats,
     lower_drift: float, upper_drift: float, form: int, width: float, node: Floats, weight: Floats,
     lower_exit: Floats, upper_exit: Floats,
-) -> int:  # fmt: skip
+) -> int:  # fmt: skip  # parameters that belong together share a line
     """Go through the looks, find the bounds that are not given, and the probability of each exit.
 
     Args:

@@ -15,8 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_power, check_ratio
-from equipoise.design.sequential.boundaries import Bounds, BySpending, Given, read_bounds, spending_or_numbers
+from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_power, check_ratio, sided
+from equipoise.design.sequential.boundaries import (
+    USUAL_BOUNDS,
+    Bounds,
+    BySpending,
+    Given,
+    read_bounds,
+    spending_or_numbers,
+)
 from equipoise.design.sequential.crossing import Crossing, crossing_probabilities, read_information, read_numbers
 from equipoise.design.sequential.crossing_kernels import Floats
 from equipoise.design.sequential.probabilities import SequentialProbabilities
@@ -69,7 +76,7 @@ class GroupSequential(Result):
         *,
         alpha: float,
         sides: int = 1,
-        bounds: Bounds = "spending:obrien-fleming",
+        bounds: Bounds = USUAL_BOUNDS,
         futility: Bounds | None = None,
         binding: bool = False,
         power: float | None = None,
@@ -106,15 +113,18 @@ class GroupSequential(Result):
             raise DesignError(f"information: {looks[-1]:g} is more than 1; give fractions of the planned maximum")
         rules = _with_lower(
             Rules(check_alpha(alpha, sides), sides, read_bounds(bounds), binding=binding, power=power),
-            looks.size, futility, harm, harm_alpha,
-        )  # fmt: skip
+            looks.size,
+            futility,
+            harm,
+            harm_alpha,
+        )
         times = _read_times(spending_time, looks)
         self._fill(rules, looks, times, plan(rules, looks, times))
 
     def _fill(
         self, rules: Rules, information: Floats, times: Floats, solution: Solution,
         *, planned: Solution | None = None, maximum: float | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:  # fmt: skip  # parameters that belong together share a line
         mirrored, harmful = rules.sides == 2, rules.harm is not None
         none = np.full(information.size, -math.inf)
         fields = {
@@ -272,28 +282,28 @@ class GroupSequential(Result):
         return moved
 
     def _title(self) -> str:
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         looks = "1 look" if self.looks == 1 else f"{self.looks} looks"
-        return f"Group-sequential test, {looks}, {sides} alpha {show(self.alpha)}, bounds {self.rules.efficacy.words}"
+        level = f"{sided(self.sides)} alpha {show(self.alpha)}"
+        return f"Group-sequential test, {looks}, {level}, bounds {self.rules.efficacy.words}"
 
     def _columns(self) -> Mapping[str, Column]:
         columns: dict[str, Column] = {"look": np.arange(1, self.looks + 1), "information": self.information}
         if not np.array_equal(self.spending_time, self.information):
-            columns["spending time"] = self.spending_time
+            columns["spending_time"] = self.spending_time
         columns |= {
-            "critical value": self.critical_values,
-            "stage level": self.stage_levels,
-            "alpha spent": self.alpha_spent,
+            "critical_value": self.critical_values,
+            "stage_level": self.stage_levels,
+            "alpha_spent": self.alpha_spent,
         }
         if self.rules.futility is not None:
-            columns["futility value"] = self.futility_values
+            columns["futility_value"] = self.futility_values
         if self.rules.harm is not None:
-            columns["harm value"] = self.harm_values
+            columns["harm_value"] = self.harm_values
         if self._planned.drift is not None:
             exits = self.crossing()
             columns["power"] = np.cumsum(exits.upper)
             if self.rules.futility is not None:
-                columns["beta spent"] = np.cumsum(exits.lower)
+                columns["beta_spent"] = np.cumsum(exits.lower)
         return columns
 
     def _notes(self) -> list[str]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from equipoise.design._checks import check_fraction, check_hazard_ratio, check_positive, check_ratio
 from equipoise.design.formulas import Benefit, effect_per_event, log_standard_error, normal_cdf
 from equipoise.errors import DesignError
+from equipoise.trials.published_effects import PublishedEffect
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +110,12 @@ class NormalPrior:
                 "give limits on either side of the estimate"
             )
         return cls(hazard_ratio, log_standard_error(conf_low, conf_high, conf_level))
+
+    @classmethod
+    def from_effect(cls, effect: PublishedEffect) -> NormalPrior:
+        """The prior that a published effect stands for, as `from_interval`."""
+        limits = effect.conf_low, effect.conf_high
+        return cls.from_interval(effect.hazard_ratio, *limits, conf_level=effect.conf_level)
 
     @classmethod
     def from_events(cls, hazard_ratio: float, events: float, *, ratio: float = 1.0) -> NormalPrior:

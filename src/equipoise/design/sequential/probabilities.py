@@ -55,10 +55,10 @@ class SequentialProbabilities(Result):
             "drift": np.repeat(self.drift, looks),
             "look": np.tile(np.arange(1, looks + 1), drifts),
             "information": np.tile(self.information, drifts),
-            "P(above)": self.upper.ravel(),
-            "P(above) so far": np.cumsum(self.upper, axis=1).ravel(),
-            "P(below)": self.lower.ravel(),
-            "P(below) so far": np.cumsum(self.lower, axis=1).ravel(),
+            "probability_above": self.upper.ravel(),
+            "probability_above_so_far": np.cumsum(self.upper, axis=1).ravel(),
+            "probability_below": self.lower.ravel(),
+            "probability_below_so_far": np.cumsum(self.lower, axis=1).ravel(),
         }
 
     def _notes(self) -> list[str]:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Participants of any trial with piecewise-constant hazards, compiled: many trials at once, one row a trial."""
 
 from __future__ import annotations
@@ -140,9 +139,7 @@ def piecewise_rows(key: tuple[np.uint64, np.uint64], replicates: tuple[int, int]
         trial: the trial.
         rows: filled.
     """
-    room = (
-        np.empty(rows.entry.shape[1] + 1), np.ones(trial.sites.shape[0]), np.empty(trial.strata.shape[0], np.int64)
-    )  # fmt: skip
+    room = (np.empty(rows.entry.shape[1] + 1), np.ones(trial.sites.shape[0]), np.empty(trial.strata.shape[0], np.int64))
     draw_piecewise(key, replicates, trial, room, rows)
 
 

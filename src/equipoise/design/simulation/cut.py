@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """When the looks of one simulated trial are, and who leaves the risk sets in what order: compiled, no full sorts.
 
 Dates are months since the start of accrual; times are those of one participant, since entry.

@@ -316,10 +316,15 @@ class DiseaseScenario:
 
         def walk(rows: Ints, arms: Ints, since: Floats | None) -> Histories:
             return simulate_disease(
-                self.model, arms, seed=draws.seed, stream="design disease", participant=draws.who[rows],
-                replicate=draws.which[rows], arm_from=since,
+                self.model,
+                arms,
+                seed=draws.seed,
+                stream="design disease",
+                participant=draws.who[rows],
+                replicate=draws.which[rows],
+                arm_from=since,
                 linear_predictors={name: values[rows] for name, values in predictors.items()},
-            )  # fmt: skip
+            )
 
         every = np.arange(arm.size)
         histories = walk(every, of_model[lives], None)

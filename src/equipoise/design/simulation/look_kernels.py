@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """Any test at the looks of any trial, compiled: risk sets with strata and ties, weights, curves of the arms.
 
 Each look sorts what is known at its date and walks it once. Weights are those of `equipoise.survival.logrank`.
@@ -231,9 +230,14 @@ def add_weighted(
         if sets.floor[s, w] == 0.0 and time > weights[w, T_STAR]:
             sets.floor[s, w] = sets.survival[s]
         weight = weight_at(
-            int(weights[w, SCHEME]), weights[w, RHO], weights[w, GAMMA], n, sets.survival[s], sets.peto[s],
+            int(weights[w, SCHEME]),
+            weights[w, RHO],
+            weights[w, GAMMA],
+            n,
+            sets.survival[s],
+            sets.peto[s],
             sets.floor[s, w],
-        )  # fmt: skip
+        )
         sums.score[w] += weight * excess
         sums.weight[w] = weight
         for v in range(w + 1):
@@ -303,17 +307,20 @@ def trials_at_looks(
     """
     n, w, k = rows.entry.shape[1], tests[0].shape[0], results[0].shape[1]
     room = (
-        Known(
-            np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-        ),
+        Known(np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)),
         RiskSets(
-            np.empty((strata, 2)), np.empty((strata, 2)), np.empty((strata, 2)), np.empty(strata), np.empty(strata),
-            np.empty((strata, w)), np.empty(strata, np.int64),
+            np.empty((strata, 2)),
+            np.empty((strata, 2)),
+            np.empty((strata, 2)),
+            np.empty(strata),
+            np.empty(strata),
+            np.empty((strata, w)),
+            np.empty(strata, np.int64),
         ),
         (np.empty(n), np.empty(n, np.int64), np.empty(n + 2, np.int64)),
         (np.empty(_BINS + 1, np.int64), np.empty(k, np.int64)),
         (np.empty(k), np.empty(n), np.empty(w), np.empty((3, n))),
-    )  # fmt: skip
+    )
     walk_trials(rows, looks, timing, tests, room, results)
 
 

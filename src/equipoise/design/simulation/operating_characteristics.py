@@ -45,11 +45,11 @@ class OperatingCharacteristics(Result):
             "scenario": [name for name, _ in rows],
             "test": [one.test for _, one in rows],
             "power": [one.power.value for _, one in rows],
-            "power error": [one.power.error for _, one in rows],
+            "power_error": [one.power.error for _, one in rows],
             "events": [one.expected_events.value for _, one in rows],
             "participants": [one.expected_participants.value for _, one in rows],
             "months": [one.expected_duration.value for _, one in rows],
-            "not reached": [one.not_reached.value for _, one in rows],
+            "not_reached": [one.not_reached.value for _, one in rows],
             "bias": [one.bias.value for _, one in rows],
             "coverage": [one.coverage.value for _, one in rows],
         }

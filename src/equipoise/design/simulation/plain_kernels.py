@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels are called by position: numba has no keyword-only arguments
 """The plain trial, compiled: two arms, constant hazards, no strata, the log-rank test; draws and tests in one pass.
 
 With constant hazards of event and loss, the time of whichever comes first is exponential with the summed hazard, and

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise.design._checks import sided
 from equipoise.design.simulation.numbers import Floats, Ints
 from equipoise.design.simulation.stopping import Stopping
 from equipoise.design.simulation.sums import Sums
@@ -355,15 +356,15 @@ class Simulation(Result):
     def _columns(self) -> Mapping[str, Column]:
         columns: dict[str, Column] = {"look": np.arange(1, self.looks + 1)}
         if self.planned_events:
-            columns["planned events"] = self.planned_events
+            columns["planned_events"] = self.planned_events
         else:
-            columns["planned month"] = self.planned_dates
+            columns["planned_month"] = self.planned_dates
         columns |= {
             "reached": self.look_reached,
             "events": self.look_events,
             "month": self.look_dates,
-            "mean z": self.mean_z,
-            "critical value": self.critical_values,
+            "mean_z": self.mean_z,
+            "critical_value": self.critical_values,
             "power": self.power_by_look,
         }
         if self._sums.futility.any():
@@ -371,9 +372,8 @@ class Simulation(Result):
         return columns | {"stopped": self.stopped_by_look}
 
     def _notes(self) -> list[str]:
-        sides = "one-sided" if self.sides == 1 else "two-sided"
         notes = [
-            f"power {self.power!r} at {sides} alpha {show(self.alpha)}",
+            f"power {self.power!r} at {sided(self.sides)} alpha {show(self.alpha)}",
             f"when it stops: {self.expected_events!r} events, {self.expected_participants!r} participants, "
             f"{self.expected_duration!r} months",
         ]

@@ -37,7 +37,7 @@ class SimulationInterruptedError(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A job and how much of it; `equipoise.design.simulation.simulate.plan` makes it."""
+    """A job and how much of it; `equipoise.design.simulation.settings.Settings` makes it."""
 
     job: Job
     replicates: int

@@ -6,26 +6,18 @@ seed gives the same bytes on any number of threads or machines.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
-from equipoise.design._checks import check_alpha, check_fraction, check_increasing, check_positive
-from equipoise.design.sequential.group_sequential import GroupSequential
-from equipoise.design.simulation.job import Job
 from equipoise.design.simulation.participants import TrialSource
 from equipoise.design.simulation.ranges import Executor
 from equipoise.design.simulation.result import Kept, Simulation
-from equipoise.design.simulation.run import Plan, Progress, SimulationInterruptedError, run_plans
-from equipoise.design.simulation.scenario import Scenario
-from equipoise.design.simulation.stopping import read_stopping
-from equipoise.design.simulation.tests_at_looks import Test, read
-from equipoise.disease.philox import seed_word
+from equipoise.design.simulation.run import Progress, SimulationInterruptedError, run_plans
+from equipoise.design.simulation.settings import Bounds, Settings
+from equipoise.design.simulation.tests_at_looks import Test
 from equipoise.errors import DesignError
 
-__all__ = ["Bounds", "Progress", "SimulationInterruptedError", "plan", "simulate", "simulate_many"]
-
-Bounds = str | Sequence[float] | GroupSequential | None
+__all__ = ["SimulationInterruptedError", "simulate", "simulate_many"]
 
 
 def simulate(
@@ -80,13 +72,15 @@ def simulate(
         DesignError: requests that are impossible or contradict each other.
         SimulationInterruptedError: on a keyboard interrupt; it holds what is done.
     """
-    wanted = plan(
-        scenario, replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides,
-        bounds=bounds, futility=futility, information=information, tests=tests, max_duration=max_duration,
-        conf_level=conf_level, keep=keep,
-    )  # fmt: skip
+    settings = Settings(
+        replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides, bounds=bounds,
+        futility=futility, information=information, tests=tests, max_duration=max_duration, conf_level=conf_level,
+        keep=keep,
+    )  # fmt: skip  # arguments that belong together share a line
     before = () if resume is None else (resume,)
-    (result,) = run_plans([wanted], progress=progress, threads=threads, executor=executor, resume=before)
+    (result,) = run_plans(
+        [settings.plan(scenario)], progress=progress, threads=threads, executor=executor, resume=before
+    )
     return result
 
 
@@ -122,109 +116,10 @@ def simulate_many(
     """
     if not scenarios:
         raise DesignError("there are no scenarios; give at least one")
-    plans = [
-        plan(
-            scenario, replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides,
-            bounds=bounds, futility=futility, information=information, tests=tests, max_duration=max_duration,
-            conf_level=conf_level, keep=keep,
-        )
-        for scenario in scenarios
-    ]  # fmt: skip
-    return run_plans(plans, progress=progress, threads=threads, executor=executor, resume=resume)
-
-
-def plan(
-    scenario: TrialSource,
-    *,
-    replicates: int,
-    seed: int,
-    events: Sequence[int] | None = None,
-    dates: Sequence[float] | None = None,
-    alpha: float,
-    sides: int = 1,
-    bounds: Bounds = None,
-    futility: Sequence[float] | None = None,
-    information: Sequence[float] | None = None,
-    tests: Sequence[Test] = ("logrank",),
-    max_duration: float | None = None,
-    conf_level: float = 0.95,
-    keep: Literal["all", "summary"] = "summary",
-) -> Plan:
-    """What `simulate` would do with these arguments, for `run_plans`: for scenarios whose looks differ.
-
-    Raises:
-        DesignError: requests that are impossible or contradict each other.
-    """
-    job = _job(
-        scenario, seed, events, dates, alpha=alpha, sides=sides, bounds=bounds, futility=futility,
-        information=information, tests=tests, max_duration=max_duration, conf_level=conf_level, keep=keep == "all",
-    )  # fmt: skip
-    return Plan(job, _check_replicates(replicates), alpha, sides)
-
-
-def _job(
-    scenario: TrialSource,
-    seed: int,
-    events: Sequence[int] | None,
-    dates: Sequence[float] | None,
-    *,
-    alpha: float,
-    sides: int,
-    bounds: Bounds,
-    futility: Sequence[float] | None,
-    information: Sequence[float] | None,
-    tests: Sequence[Test],
-    max_duration: float | None,
-    conf_level: float,
-    keep: bool,
-) -> Job:
-    seed_word(seed)
-    check_alpha(alpha, sides)
-    check_fraction("conf_level", conf_level)
-    if (events is None) == (dates is None):
-        raise DesignError("looks are at events or at dates; give one of the two")
-    read(tests)
-    planned_events = _check_events(events, scenario.n) if events is not None else ()
-    planned_dates = check_increasing("dates (months)", dates) if dates is not None else ()
-    if dates is not None and max_duration is not None:
-        raise DesignError("max_duration is for looks at events; leave it out, the last date ends the trial")
-    looks = len(planned_events) or len(planned_dates)
-    if looks == 0:
-        raise DesignError("there are no looks; give events or dates")
-    if isinstance(bounds, str) and information is None:
-        information = _information(scenario, planned_events, planned_dates)
-    return Job(
-        source=scenario,
-        seed=int(seed),
-        events=planned_events,
-        dates=planned_dates,
-        max_duration=math.inf if max_duration is None else check_positive("max_duration (months)", max_duration),
-        tests=tuple(test if isinstance(test, str) else tuple(test) for test in tests),
-        stopping=read_stopping(bounds, futility, looks=looks, information=information, alpha=alpha, sides=sides),
-        conf_level=float(conf_level),
+    settings = Settings(
+        replicates=replicates, seed=seed, events=events, dates=dates, alpha=alpha, sides=sides, bounds=bounds,
+        futility=futility, information=information, tests=tests, max_duration=max_duration, conf_level=conf_level,
         keep=keep,
-    )
-
-
-def _information(scenario: TrialSource, events: tuple[int, ...], dates: tuple[float, ...]) -> tuple[float, ...]:
-    if events:
-        return tuple(count / events[-1] for count in events)
-    if not isinstance(scenario, Scenario):
-        raise DesignError("bounds by a word at dates need the expected information; give information")
-    expected = scenario.expected_events(dates)
-    return tuple((expected / expected[-1]).tolist())
-
-
-def _check_replicates(replicates: int) -> int:
-    if replicates != int(replicates) or replicates < 1:
-        raise DesignError(f"replicates = {replicates}; give a whole number from 1 up")
-    return int(replicates)
-
-
-def _check_events(events: Sequence[int], n: int) -> tuple[int, ...]:
-    counts = check_increasing("events", events)
-    if any(count != int(count) for count in counts):
-        raise DesignError(f"events = {list(events)}; give whole numbers")
-    if counts and counts[-1] > n:
-        raise DesignError(f"events = {list(events)} of {n} participants; there can be no more than one each")
-    return tuple(int(count) for count in counts)
+    )  # fmt: skip  # arguments that belong together share a line
+    plans = [settings.plan(scenario) for scenario in scenarios]
+    return run_plans(plans, progress=progress, threads=threads, executor=executor, resume=resume)

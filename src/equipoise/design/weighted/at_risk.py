@@ -100,7 +100,7 @@ class AtRisk:
 
     __slots__ = (
         "accrued", "experimental_share", "grid", "hazard", "pooled_hazard", "reach", "stratum", "survival", "times",
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
 
     def __init__(self, stratum: Stratum, times: Floats, marks: Iterable[float] = ()) -> None:
         """Follow `stratum` to the calendar `times`, (k,) increasing; `marks` are study times where weights bend."""

@@ -65,8 +65,13 @@ class AverageHazardRatio(Result):
     information_null: Floats
     definition: Definition
     _shown = (
-        "times", "participants", "events", "average_hazard_ratio", "information", "information_null",
-    )  # fmt: skip
+        "times",
+        "participants",
+        "events",
+        "average_hazard_ratio",
+        "information",
+        "information_null",
+    )
 
     def _title(self) -> str:
         return f"Average hazard ratio ({self.definition})"

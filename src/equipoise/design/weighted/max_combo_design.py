@@ -78,7 +78,7 @@ class MaxComboPower(Result):
 
     def _columns(self) -> Mapping[str, Column]:
         same = len(set(self.tests)) == 1
-        names = [f"z {name}" for name in self.tests[0]] if same else [f"z{j + 1}" for j in range(self.z.shape[1])]
+        names = [f"z_{name}" for name in self.tests[0]] if same else [f"z{j + 1}" for j in range(self.z.shape[1])]
         return {
             **{name: getattr(self, name) for name in self._shown},
             **dict(zip(names, self.z.T, strict=True)),

@@ -121,7 +121,7 @@ class _Scores:
     __slots__ = (
         "_accrued", "_moving", "_response", "at_risk", "information", "information_null", "look", "mean",
         "null_covariance", "weight", "weighted_information",
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
 
     def __init__(self, at_risk: AtRisk, looks: Sequence[tuple[int, Weight]]) -> None:
         """Weights and means of the scores of `looks`."""

@@ -68,7 +68,7 @@ class WeightedTest(Result):
     _shown = (
         "times", "participants", "events", "average_hazard_ratio", "information", "z", "spread", "critical_values",
         "power",
-    )  # fmt: skip
+    )  # fmt: skip  # short items of one kind share a line
 
     @property
     def power_by_look(self) -> Floats:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from equipoise.protocol.checks.assumptions import check_assumptions
 from equipoise.protocol.checks.conduct import check_conduct
 from equipoise.protocol.checks.identity import check_identity
+from equipoise.protocol.checks.quality import check_quality
 from equipoise.protocol.checks.rules import check_rules
+from equipoise.protocol.checks.safety import check_safety
 from equipoise.protocol.checks.statistics import check_statistics
 
 if TYPE_CHECKING:
@@ -25,5 +27,7 @@ def check_references(protocol: Protocol) -> None:
     check_conduct(protocol, rules)
     check_identity(protocol)
     check_statistics(protocol)
+    check_safety(protocol)
+    check_quality(protocol, rules)
     if protocol.assumptions is not None:
         check_assumptions(protocol, protocol.assumptions)

@@ -41,6 +41,7 @@ def check_assumptions(protocol: Protocol, assumptions: Assumptions) -> None:
             _check_distribution(protocol, (*path, "by_arm", arm), name, other)
         for arm in value.shift:
             require(protocol, (*path, "shift", arm), arm, protocol.arms, "arm", "arms")
+    _check_order(protocol, (*at, "visit_days"), assumptions.visit_days)
     _check_responses(protocol, assumptions)
     _check_disease(protocol, assumptions)
     steps = [step.id for step in protocol.entry_steps]

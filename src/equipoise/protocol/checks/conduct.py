@@ -22,6 +22,7 @@ from equipoise.protocol.model.pathway import (
     Treat,
     settings,
 )
+from equipoise.protocol.model.questionnaire import score_variables
 
 if TYPE_CHECKING:
     from equipoise.protocol.checks.rules import Rules
@@ -55,6 +56,9 @@ def _check_forms(protocol: Protocol) -> None:
         for i, variable in enumerate(form.variables):
             path: Path = ("forms", name, "variables", i)
             require(protocol, path, variable, protocol.dictionary, "variable", "variables")
+            if variable in protocol.score_variables:
+                what = f"'{variable}' is scored from the questionnaire, so nobody fills it in"
+                fail(protocol, path, what, "take it out of the form")
             if protocol.dictionary[variable].derived is not None:
                 fail(
                     protocol,
@@ -214,8 +218,14 @@ def _on_forms(protocol: Protocol, later: set[str], given: set[str | None]) -> se
         variable
         for name, form in protocol.forms.items()
         if form.at not in later and not form.repeats and name not in of_treatments | of_events
-        for variable in form.variables
+        for variable in (*protocol.on_form(name), *_scores(protocol, name))
     }
+
+
+def _scores(protocol: Protocol, name: str) -> Iterator[str]:
+    """The scores that a form gives, if it is a questionnaire."""
+    questionnaire = protocol.forms[name].questionnaire
+    yield from score_variables(questionnaire) if questionnaire else ()
 
 
 def _check_admission(

@@ -63,9 +63,13 @@ def rule_texts(protocol: Protocol) -> Iterator[tuple[Path, str, bool]]:
             yield ("eligibility", i, "rule"), criterion.rule, False
     for i, cohort_rule in enumerate(protocol.cohort_rules):
         yield ("cohort_rules", i, "rule"), cohort_rule.rule, True
+    for i, query in enumerate(protocol.queries):
+        yield ("queries", i, "when"), query.when, False
     for i, guidance in enumerate(protocol.guidance):
         for j, row in enumerate(guidance.rows):
             yield ("guidance", i, "rows", j, "when"), row.when, False
+            if row.departs is not None:
+                yield ("guidance", i, "rows", j, "departs"), row.departs, False
     for name, table in protocol.classifications.items():
         for j, line in enumerate(table.rows):
             yield ("classifications", name, "rows", j, "when"), line.when, False

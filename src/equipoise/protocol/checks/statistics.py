@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.protocol.checks.report import fail, require
 from equipoise.protocol.model.endpoints import Count, Milestone, Score, TimeToEvent
+from equipoise.protocol.model.questionnaire import higher_is
 from equipoise.protocol.wording import clipped, did_you_mean
 from equipoise.trials.published_effects import questions
 
@@ -33,7 +34,7 @@ def check_statistics(protocol: Protocol) -> None:
 
 def _check_endpoints(protocol: Protocol) -> None:
     refs, known = protocol.event_refs(), protocol.times_to_event()
-    repeating = {name for form in protocol.forms.values() if form.repeats for name in form.variables}
+    repeating = protocol.repeated
     for name, endpoint in protocol.endpoints.items():
         path: Path = ("endpoints", name)
         match endpoint:
@@ -116,8 +117,9 @@ def _check_origin(protocol: Protocol, path: Path, origin: str) -> None:
 
 
 def _check_score(protocol: Protocol, path: Path, endpoint: Score, repeating: Collection[str]) -> None:
-    require(protocol, (*path, "variable"), endpoint.variable, protocol.variables, "variable", "variables")
-    if protocol.variables[endpoint.variable].type not in ("integer", "decimal"):
+    known = {**protocol.variables, **protocol.score_variables}
+    require(protocol, (*path, "variable"), endpoint.variable, known, "variable", "variables")
+    if known[endpoint.variable].type not in ("integer", "decimal"):
         fail(protocol, (*path, "variable"), "a score is a number", "use an integer or decimal variable")
     if endpoint.variable not in repeating:
         fail(
@@ -126,6 +128,11 @@ def _check_score(protocol: Protocol, path: Path, endpoint: Score, repeating: Col
             "the score is on no form that repeats",
             "put it on one with repeats: true",
         )
+    for form in protocol.forms.values():
+        means = higher_is(form.questionnaire).get(endpoint.variable) if form.questionnaire else None
+        if means is not None and means != endpoint.higher_is:
+            what = f"higher is {means} on '{endpoint.variable}', by its scoring manual"
+            fail(protocol, (*path, "higher_is"), what, f"write {means}")
 
 
 def _check_covariate(protocol: Protocol, path: Path, name: str, *, grouped: bool) -> None:

@@ -29,6 +29,9 @@ class GuidanceRow(Element):
 
     when: RuleText
     advise: Text
+    departs: RuleText | None = Field(
+        default=None, description="True where what is recorded departs from the advice; it then asks for the reason."
+    )
 
 
 class Guidance(Sourced):
@@ -37,3 +40,6 @@ class Guidance(Sourced):
     id: Name
     label: Label
     rows: tuple[GuidanceRow, ...] = Field(min_length=1)
+    departure: Literal["none", "minor", "major"] = Field(
+        default="none", description="The deviation that a departure from this advice counts as."
+    )

@@ -189,6 +189,9 @@ class Assumptions(Sourced):
     consequences: tuple[Consequence, ...] = ()
     at_visits: dict[Name, VisitValue] = Field(default_factory=dict)
     missed_visits: Probability = Field(default=0.0, description="That a visit is missed.")
+    visit_days: tuple[int, int] = Field(
+        default=(0, 0), description="Days from the planned day of a visit to its own, uniform between the two."
+    )
     targets: tuple[Target, ...] = ()
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced
+from equipoise.protocol.model.quality import Partial
 
 EventRef = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)?$")]
 """An event, or one cause of it: `death`, `death:breast_cancer`."""
@@ -23,6 +24,9 @@ class Event(Sourced):
     )
     arms: tuple[str, ...] = Field(default=(), description="Recorded in these arms only; in all if empty.")
     form: Name | None = Field(default=None, description="Form recorded with it.")
+    partial: Partial | None = Field(
+        default=None, description="That its day or month may be unknown, and how it is imputed."
+    )
 
 
 class Sensitivity(Element):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from equipoise.protocol.model.base import Element, Label, Name, RuleText, Sourced, Text
+from equipoise.protocol.model.quality import Window
+from equipoise.protocol.model.variables import Choices
 
 
 class Register(Sourced):
@@ -71,6 +73,9 @@ class FollowUp(Sourced):
     change_after_months: float | None = Field(default=None, gt=0)
     months: float | None = Field(default=None, gt=0, description="Length for each participant; open-ended if not said.")
     forms: tuple[Name, ...] = ()
+    window: Window | None = Field(
+        default=None, description="How far from its planned day a visit may be; without one, until the next is planned."
+    )
 
 
 class Crossover(Sourced):
@@ -79,8 +84,16 @@ class Crossover(Sourced):
     arms: tuple[str, ...] = Field(min_length=1)
     when: RuleText | None = None
     condition: Text | None = Field(default=None, description="In words, where it cannot be a rule.")
+    judged_by: str | None = Field(default=None, description="The role that confirms it; anybody if not said.")
+    reasons: Choices | None = Field(default=None, description="Why it was done: what is stored, and its label.")
     intervention: Name
     event: Name
+
+    @model_validator(mode="after")
+    def _has_reasons(self) -> Crossover:
+        if self.reasons is not None and not self.reasons:
+            raise ValueError("reasons needs at least one")
+        return self
 
 
 class RegisterStep(Element):

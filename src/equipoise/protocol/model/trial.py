@@ -25,8 +25,11 @@ from equipoise.protocol.model.pathway import (
     StepSettings,
     settings,
 )
+from equipoise.protocol.model.quality import Deviations, QueryRule, Sweep
+from equipoise.protocol.model.questionnaire import item_variables, score_variables
 from equipoise.protocol.model.registry import Registry, Version
 from equipoise.protocol.model.response import RESPONSES, Classification, ResponseCriteria
+from equipoise.protocol.model.safety import AdverseEvents
 from equipoise.protocol.model.statistics import Analysis, Claim, Design
 from equipoise.protocol.model.variables import Form, Variable
 
@@ -62,8 +65,12 @@ class Protocol(Element):
     response: ResponseCriteria | None = None
     classifications: dict[Name, Classification] = Field(default_factory=dict)
     pathway: tuple[Step, ...] = Field(min_length=1)
+    queries: tuple[QueryRule, ...] = Field(default=(), description="Checks of recorded values that ask the site.")
+    deviations: Deviations | None = Field(default=None, description="What is recorded as a deviation by itself.")
+    sweep: Sweep | None = Field(default=None, description="Asking after everybody's survival at the cut-off.")
     allocation: dict[Name, AllocationList] = Field(min_length=1)
     events: dict[Name, Event] = Field(min_length=1)
+    adverse_events: AdverseEvents | None = None
     endpoints: dict[Name, Endpoint] = Field(min_length=1)
     assumptions: Assumptions | None = None
     design: Design | None = None
@@ -137,9 +144,40 @@ class Protocol(Element):
             if criterion.judgement:
                 title = f"{criterion.id} as judged by the {criterion.judgement}: {criterion.title}"
                 found[criterion.judgement_variable] = Variable(label=title[:300], type="boolean")
+        found |= {**self.item_variables, **self.score_variables}
         labels = {name: arm.label for name, arm in self.arms.items()}
         found["arm"] = Variable(label="Arm as allocated", type="choice", values=labels)
         return MappingProxyType(found)
+
+    @cached_property
+    def item_variables(self) -> Mapping[str, Variable]:
+        """The items of the questionnaires among the forms: recorded, and declared by nobody."""
+        found: dict[str, Variable] = {}
+        for form in self.forms.values():
+            found |= item_variables(form.questionnaire) if form.questionnaire else {}
+        return MappingProxyType(found)
+
+    @cached_property
+    def score_variables(self) -> Mapping[str, Variable]:
+        """The scores of the questionnaires among the forms: derived from the items of a form, and never typed."""
+        found: dict[str, Variable] = {}
+        for form in self.forms.values():
+            found |= score_variables(form.questionnaire) if form.questionnaire else {}
+        return MappingProxyType(found)
+
+    def on_form(self, name: str) -> tuple[str, ...]:
+        """The variables that a form is filled in with: those listed, and the items of a questionnaire."""
+        form = self.forms[name]
+        return (*form.variables, *(item_variables(form.questionnaire) if form.questionnaire else ()))
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """Every variable of a form that repeats, scores among them."""
+        found: set[str] = set()
+        for name, form in self.forms.items():
+            if form.repeats:
+                found |= {*self.on_form(name), *(score_variables(form.questionnaire) if form.questionnaire else ())}
+        return frozenset(found)
 
     def _response_variables(self, step: Assess) -> dict[str, Variable]:
         choices = dict.fromkeys(RESPONSES, "")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from equipoise.protocol.model.base import Label, Name, RuleText, Sourced
+from equipoise.protocol.model.quality import Partial
 
 VariableType = Literal["integer", "decimal", "boolean", "choice", "date", "text"]
 
@@ -47,6 +48,9 @@ class Variable(Sourced):
     coding: str | None = Field(default=None, description="Code in a terminology, such as `NCIt C25150`.")
     adam: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9]{0,7}$", description="Name in ADaM data sets.")
     identifying: bool = Field(default=False, description="Identifies a person: never enters the ledger.")
+    partial: Partial | None = Field(
+        default=None, description="That the day or month of a date may be unknown, and how it is imputed."
+    )
     derived: RuleText | None = Field(default=None, description="An expression that computes it from others.")
 
     @model_validator(mode="after")
@@ -62,6 +66,8 @@ class Variable(Sourced):
                 raise ValueError("the range ends below its start")
             if max(abs(limit) for limit in self.range) >= Decimal(10) ** 12:
                 raise ValueError("a range reaches to less than 1,000,000,000,000")
+        if self.partial is not None and (self.type != "date" or self.derived is not None):
+            raise ValueError("partial belongs to a date that is recorded")
         if self.decimals is not None and self.type != "decimal":
             raise ValueError("decimals belong to type decimal")
         return self
@@ -78,7 +84,18 @@ class Form(Sourced):
     """A form: variables that are recorded together."""
 
     label: Label
-    variables: tuple[Name, ...] = Field(min_length=1)
+    variables: tuple[Name, ...] = ()
+    questionnaire: Literal["qlq-c30", "qlq-br23"] | None = Field(
+        default=None,
+        description="The form is this questionnaire: its items are recorded by number and its scores derived, as "
+        "`qlq_c30_1` and `qlq_c30_ql2`.",
+    )
     role: str = Field(default="investigator", description="Who fills it in.")
     at: Name = Field(default="screening", description="Recorded at screening, or just before this step is judged.")
     repeats: bool = Field(default=False, description="Filled in again at every visit.")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Form:
+        if not self.variables and self.questionnaire is None:
+            raise ValueError("a form needs variables, or a questionnaire")
+        return self

@@ -1,7 +1,8 @@
 """Judge one participant: three truth values, exact numbers, and which values decided.
 
 None is "not recorded yet". AND is false as soon as one part is false, whatever is unknown; OR is true as soon as one
-part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly.
+part is true (Kleene). Numbers are exact fractions, so a patient exactly at 1.5 times a limit is decided rightly. A date
+whose day is unknown is the span of the days that it can be; a comparison is decided where all of them decide alike.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from operator import eq, ge, gt, le, lt, ne
-from typing import Any, TypeAlias
+from functools import partial, reduce
+from operator import add, mul, sub
+from typing import Any, NamedTuple, TypeAlias
 
 from equipoise.errors import DataError
 from equipoise.protocol.rules.language import (
@@ -32,11 +34,10 @@ from equipoise.protocol.rules.language import (
     Reference,
     Shift,
 )
+from equipoise.protocol.rules.span import Span, among, calculate, compare, days_between, extreme, moved, quotient
 
-Value: TypeAlias = Fraction | str | bool | date | None
+Value: TypeAlias = Fraction | str | bool | date | Span | None
 Values: TypeAlias = Mapping[str, Any]
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def exact(value: Any) -> Value:
     """
     if isinstance(value, datetime):
         return value.date()
-    if value is None or isinstance(value, bool | str | date | Fraction):
+    if value is None or isinstance(value, bool | str | date | Fraction | Span):
         return value
     try:
         if isinstance(value, int | Decimal):
@@ -82,30 +83,68 @@ def evaluate(node: Node, values: Values) -> Judged:  # noqa: PLR0912 - one branc
         case Or(operands):
             return _kleene(operands, values, deciding=True)
         case Compare(operator, left, right):
-            return _combine(_COMPARE[operator], evaluate(left, values), evaluate(right, values))
+            return _combine(partial(compare, operator), evaluate(left, values), evaluate(right, values))
         case OneOf(operand, options):
             found = evaluate(operand, values)
-            among = None if found.value is None else found.value in [option.value for option in options]
-            return Judged(among, found.decided_by)
+            known = None if found.value is None else among(found.value, [option.value for option in options])
+            return Judged(known, found.decided_by)
         case Arithmetic(operator, left, right):
             return _combine(_CALCULATE[operator], evaluate(left, values), evaluate(right, values))
         case Case(branches, default):
             return _case(branches, default, values)
         case Shift(operand, number, unit):
             found = evaluate(operand, values)
-            moved = shift(found.value, number, unit) if isinstance(found.value, date) else None
-            return Judged(moved, found.decided_by)
+            known = isinstance(found.value, date | Span)
+            return Judged(moved(found.value, lambda d: shift(d, number, unit)) if known else None, found.decided_by)
         case DaysBetween(start, end):
-            return _combine(lambda a, b: Fraction((b - a).days), evaluate(start, values), evaluate(end, values))
+            return _combine(days_between, evaluate(start, values), evaluate(end, values))
         case Extreme(kind, operands):
             return _extreme(max if kind == "greatest" else min, [evaluate(item, values) for item in operands])
         case Aggregate():
             raise TypeError("a cohort rule is judged over rows: evaluate_cohort")
 
 
+class Count(NamedTuple):
+    """What a count or a sum of a cohort rule is made from; those of rows that were counted apart add up.
+
+    Attributes:
+        rows: rows that its filter lets through.
+        missing: those among them whose value is unknown, of a sum.
+        total: the sum of the other values.
+    """
+
+    rows: int = 0
+    missing: int = 0
+    total: Fraction = Fraction(0)
+
+    def plus(self, other: Count, *, times: int = 1) -> Count:
+        """With another one added, or taken away (`times` -1)."""
+        rows, missing, total = self.rows + times * other.rows, self.missing + times * other.missing, self.total
+        return Count(rows, missing, total + times * other.total if other.total else total)
+
+
+def count_row(node: Aggregate, row: Values) -> Count:
+    """What one participant adds to a count or a sum."""
+    if node.where is not None and evaluate(node.where, row).value is not True:
+        return Count()
+    if node.operand is None:
+        return Count(1)
+    value = evaluate(node.operand, row).value
+    return Count(1, 0, value) if isinstance(value, Fraction) else Count(1, 1)
+
+
 def evaluate_cohort(node: Node, rows: Sequence[Values]) -> Value:
     """Judge a cohort rule over the rows of all participants."""
-    return evaluate(_aggregated(node, rows), {}).value
+
+    def over_rows(aggregate: Aggregate) -> Count:
+        return reduce(Count.plus, (count_row(aggregate, row) for row in rows), Count())
+
+    return evaluate_counts(node, over_rows)
+
+
+def evaluate_counts(node: Node, count: Callable[[Aggregate], Count]) -> Value:
+    """Judge a cohort rule whose counts and sums are known."""
+    return evaluate(_aggregated(node, count), {}).value
 
 
 def shift(day: date, number: int, unit: str) -> date | None:
@@ -141,18 +180,18 @@ def _combine(function: Callable[[Any, Any], Any], left: Judged, right: Judged) -
     missing = [item.decided_by for item in (left, right) if item.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(function(left.value, right.value), left.decided_by | right.decided_by)
-
-
-def _divide(a: Fraction, b: Fraction) -> Fraction | None:
-    return None if b == 0 else a / b
+    found = function(left.value, right.value)
+    open_ones = [item.decided_by for item in (left, right) if isinstance(item.value, Span)]
+    if found is None and open_ones:
+        return Judged(None, frozenset().union(*open_ones))
+    return Judged(found, left.decided_by | right.decided_by)
 
 
 _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
+    "+": partial(calculate, add),
+    "-": partial(calculate, sub),
+    "*": partial(calculate, mul),
+    "/": quotient,
 }
 
 
@@ -174,36 +213,37 @@ def _extreme(function: Callable[..., Any], parts: list[Judged]) -> Judged:
     missing = [part.decided_by for part in parts if part.value is None]
     if missing:
         return Judged(None, frozenset().union(*missing))
-    return Judged(function(part.value for part in parts), frozenset().union(*(part.decided_by for part in parts)))
+    return Judged(
+        extreme(function, [part.value for part in parts]), frozenset().union(*(part.decided_by for part in parts))
+    )
 
 
-def _aggregated(node: Node, rows: Sequence[Values]) -> Node:
+def _aggregated(node: Node, count: Callable[[Aggregate], Count]) -> Node:
     """The tree with every count and sum replaced by its number; an unknown one by a variable nobody has."""
     match node:
-        case Aggregate(_, operand, where):
-            counted = [row for row in rows if where is None or evaluate(where, row).value is True]
+        case Aggregate(_, operand):
+            found = count(node)
             if operand is None:
-                return Constant(Fraction(len(counted)))
-            parts = [evaluate(operand, row).value for row in counted]
-            if not parts or any(part is None for part in parts):
+                return Constant(Fraction(found.rows))
+            if not found.rows or found.missing:
                 return Reference("a sum over missing values")
-            return Constant(sum((part for part in parts if isinstance(part, Fraction)), Fraction(0)))
+            return Constant(found.total)
         case Not(operand):
-            return Not(_aggregated(operand, rows))
+            return Not(_aggregated(operand, count))
         case And(operands):
-            return And(tuple(_aggregated(item, rows) for item in operands))
+            return And(tuple(_aggregated(item, count) for item in operands))
         case Or(operands):
-            return Or(tuple(_aggregated(item, rows) for item in operands))
+            return Or(tuple(_aggregated(item, count) for item in operands))
         case Compare(operator, left, right):
-            return Compare(operator, _aggregated(left, rows), _aggregated(right, rows))
+            return Compare(operator, _aggregated(left, count), _aggregated(right, count))
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, _aggregated(left, rows), _aggregated(right, rows))
+            return Arithmetic(operator, _aggregated(left, count), _aggregated(right, count))
         case Extreme(kind, operands):
-            return Extreme(kind, tuple(_aggregated(item, rows) for item in operands))
+            return Extreme(kind, tuple(_aggregated(item, count) for item in operands))
         case OneOf(operand, options):
-            return OneOf(_aggregated(operand, rows), options)
+            return OneOf(_aggregated(operand, count), options)
         case Case(branches, default):
-            pairs = tuple((_aggregated(c, rows), _aggregated(v, rows)) for c, v in branches)
-            return Case(pairs, _aggregated(default, rows))
+            pairs = tuple((_aggregated(c, count), _aggregated(v, count)) for c, v in branches)
+            return Case(pairs, _aggregated(default, count))
         case _:
             return node

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeAlias
 
 from equipoise.errors import RuleError
 from equipoise.protocol.model.variables import Variable
-from equipoise.protocol.rules.evaluate import Judged, Value, Values, evaluate, evaluate_cohort
+from equipoise.protocol.rules.evaluate import (
+    Count,
+    Judged,
+    Value,
+    Values,
+    count_row,
+    evaluate,
+    evaluate_cohort,
+    evaluate_counts,
+)
 from equipoise.protocol.rules.language import MAX_DEPTH, Aggregate, Node, Reference, children, references
 from equipoise.protocol.rules.lexicon import too_deep
 from equipoise.protocol.rules.parse import parse
+from equipoise.protocol.rules.partial import as_rules_see
 from equipoise.protocol.rules.types import Checker, Day, Number, Truth, Type, Words
 
 Verdict: TypeAlias = Literal["pass", "fail", "unknown"]
@@ -52,15 +62,29 @@ class Rule:
     @property
     def counts(self) -> bool:
         """Whether it counts or sums participants."""
-        return _has_aggregate(self.node)
+        return bool(self.aggregates)
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """Its counts and sums, each once."""
+        return tuple(dict.fromkeys(_aggregates(self.node)))
+
+    def count(self, values: Values) -> tuple[Count, ...]:
+        """What one participant adds to each of its counts and sums."""
+        return tuple(count_row(aggregate, values) for aggregate in self.aggregates)
+
+    def judge_counts(self, counts: Sequence[Count]) -> Value:
+        """True, false or unknown where its counts and sums are known: as `judge_cohort` over the rows they count."""
+        known = dict(zip(self.aggregates, counts, strict=True))
+        return evaluate_counts(self.node, known.__getitem__)
 
     def judge(self, values: Values) -> Judged:
         """True, false or unknown (None) for one participant, and the variables that decided."""
-        return evaluate(self.node, values)
+        return evaluate(self.node, as_rules_see(self.dictionary, self.variables, values))
 
     def judge_cohort(self, rows: Sequence[Values]) -> Value:
         """True, false or unknown for all participants together."""
-        return evaluate_cohort(self.node, rows)
+        return evaluate_cohort(self.node, [as_rules_see(self.dictionary, self.variables, row) for row in rows])
 
     def sql(self, dialect: Dialect = "duckdb") -> str:
         """The rule as a boolean expression of a database, over columns named as the variables."""
@@ -97,8 +121,11 @@ def compile_rule(
     return Rule(text, node, tuple(dict.fromkeys(references(node))), cohort, dictionary)
 
 
-def _has_aggregate(node: Node) -> bool:
-    return isinstance(node, Aggregate) or any(_has_aggregate(child) for child in children(node))
+def _aggregates(node: Node) -> Iterator[Aggregate]:
+    if isinstance(node, Aggregate):
+        yield node
+    for child in children(node):
+        yield from _aggregates(child)
 
 
 @lru_cache(maxsize=4096)

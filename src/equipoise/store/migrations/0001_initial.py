@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                 ("actor", models.CharField(max_length=100)),
                 ("site", models.CharField(max_length=100, null=True)),
                 ("participant", models.CharField(max_length=100, null=True)),
-                ("kind", models.CharField(max_length=20)),
+                ("kind", models.CharField(max_length=40)),
                 ("command", models.CharField(max_length=100)),
                 ("text", models.BinaryField()),
                 (

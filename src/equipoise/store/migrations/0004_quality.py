@@ -1,13 +1,15 @@
+# What is due, by participant: made by `makemigrations`; the rows come with `equipoise rebuild`, or with the next entry.
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0001_initial")]
+    dependencies = [("store", "0003_roles_of_the_ledger")]
 
     operations = [
         migrations.CreateModel(
-            name="Identity",
+            name="Quality",
             fields=[
                 (
                     "pk",
@@ -16,17 +18,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("participant", models.CharField(max_length=100)),
-                ("values_json", models.TextField()),
+                ("site", models.CharField(max_length=100)),
+                ("asked", models.IntegerField()),
+                ("last_alive", models.CharField(max_length=10, null=True)),
+                ("lost", models.IntegerField()),
+                ("quality_json", models.TextField()),
                 (
                     "trial",
                     models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="store.trial"),
                 ),
             ],
-        ),
-        migrations.AddField("participant", "pseudonym", models.CharField(max_length=64, null=True)),
-        migrations.AddField("participant", "rescreens", models.CharField(max_length=100, null=True)),
-        migrations.AddField("participant", "rescreened_as", models.CharField(max_length=100, null=True)),
-        migrations.AddIndex(
-            "participant", models.Index(fields=["trial", "pseudonym"], name="participant_of_pseudonym")
+            options={
+                "indexes": [models.Index(fields=["trial", "site", "participant"], name="quality_of_site")],
+            },
         ),
     ]

@@ -1,0 +1,1 @@
+"""Data quality: visits that are due, queries, deviations, survival at the cut-off."""
