@@ -14,7 +14,7 @@ from equipoise.analysis.adqs import make_adqs
 from equipoise.analysis.adsl import make_adsl
 from equipoise.analysis.at_cut import at_cut
 from equipoise.conduct import Desk, commands
-from equipoise.conduct.state import FormRecord, Left, Refusal
+from equipoise.conduct.state import FormRecord, Left, Refusal, Rescreened
 from equipoise.errors import DataError
 from equipoise.protocol import loads
 from equipoise.trials import protocol_path
@@ -116,6 +116,22 @@ def test_the_flow_counts_everybody_once():
     a, b = flow.arms
     assert (a.allocated, a.died, a.in_follow_up, a.analysed) == (2, 1, 1, 2)
     assert (b.allocated, b.left, b.in_follow_up) == (1, {"Lost to follow-up": 1}, 0)
+
+
+def test_the_flow_counts_persons_and_their_screenings():
+    again = Rescreened("00003", on(-20))
+    states = {
+        "00001": participant("00001", "A", alive=1000),
+        "00002": replace(refused(), number="00002", assignments=(), steps={}, rescreened=again),
+        "00003": replace(participant("00003", "B", alive=300), rescreens="00002"),
+    }
+    flow = flow_of(trial(), states, CUT)
+    assert (flow.screened, flow.rescreened, flow.screenings) == (2, 1, 3)
+    assert (flow.steps[0].assessed, flow.steps[0].passed, flow.steps[0].not_passed) == (2, 2, {})
+    assert flow.to_dict()["rescreened"] == 1
+    later = {**states, "00002": replace(states["00002"], rescreened=Rescreened("00003", on(1000 + 1)))}
+    del later["00003"]
+    assert (flow_of(trial(), later, CUT).screened, flow_of(trial(), later, CUT).rescreened) == (2, 0)
 
 
 class Office:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from amended import V1, V2, V3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_quality import QUALITY
@@ -22,12 +23,13 @@ from small_trial import (
     SAFETY,
     SEEDS,
     SIMPLE,
+    TEXT,
     UNCHANGED,
     Clerk,
     small,
 )
 
-from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
+from equipoise.conduct import Accepted, Decision, Refused, commands, fold, replay_allocations
 from equipoise.conduct.signing import shown, whole_state
 from equipoise.ledger import verify_bytes
 from equipoise.protocol import Protocol, loads
@@ -75,7 +77,19 @@ SIGNED: dict[str, st.SearchStrategy[Any]] = {
     "secret": st.sampled_from(["entered", "entered", "session"]),
 }
 USUAL: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
-    commands.Screen: {},
+    commands.Screen: {
+        "pseudonym": st.sampled_from([None, None, "a" * 64]),
+        "rescreens": st.sampled_from([None, None, "P1", "P2"]),
+        "reason": st.sampled_from([None, "papers lost"]),
+    },
+    commands.Reconsent: {"version": st.sampled_from(["1", "2", "3"])},
+    commands.Erase: {"reason": st.sampled_from([None, "asked for"])},
+    commands.Amend: {"protocol_digest": st.sampled_from([V2.digest, V3.digest]), "on": near, "by_site": st.booleans()},
+    commands.Activate: {
+        "version": st.sampled_from(["1", "2", "3"]),
+        "at_site": st.sampled_from(["01", "02"]),
+        "on": near,
+    },
     commands.Record: {
         "form": st.sampled_from(["screening", "visit", "quality"]),
         "values": st.sampled_from(
@@ -274,6 +288,7 @@ WILD: dict[str, st.SearchStrategy[Any]] = {
     "commitments": st.dictionaries(st.just("main") | text, text),
     "status": st.sampled_from(["started", "done", "stopped"]) | text,
     "entry": st.integers(),
+    "by_site": st.booleans(),
 }
 
 
@@ -320,6 +335,14 @@ def enter(clerk: Clerk, stage: int) -> None:
         act()
 
 
+def submitted(clerk: Clerk, command: Any) -> Decision:
+    """Submit; an amendment with its text, if its digest is one of ours."""
+    text = next((text for text in (V2, V3) if getattr(command, "protocol_digest", None) == text.digest), None)
+    if isinstance(command, commands.Amend) and text is not None:
+        return clerk.desk.amend(text, command)
+    return clerk.desk.submit(command)
+
+
 def check(clerk: Clerk, asked: list[Any]) -> None:
     """Submit all; only decisions come back, and the ledger adds up to the desk's states."""
     for count, one in enumerate(asked):
@@ -330,7 +353,7 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
             command = replace(command, entries=(), digest=shown(signed))
         before = len(clerk.desk.journal)
         repeated = isinstance(command.id, str) and command.id in clerk.desk._answers
-        decision = clerk.desk.submit(command)
+        decision = submitted(clerk, command)
         kinds = [entry.kind for entry in clerk.desk.journal][before:]
         if repeated:
             assert kinds == []
@@ -342,9 +365,10 @@ def check(clerk: Clerk, asked: list[Any]) -> None:
             assert isinstance(decision, Accepted)
             assert kinds == [draft.kind for draft in decision.drafts]
             assert "refuse" not in kinds
-    assert fold(clerk.protocol, clerk.desk.journal) == (clerk.desk.trial, clerk.desk.participants)
+    amendments = [V2, V3] if clerk.protocol.id == "small" else []
+    assert fold(clerk.protocol, clerk.desk.journal, amendments) == (clerk.desk.trial, clerk.desk.participants)
     assert not clerk.desk.journal or verify_bytes(clerk.desk.journal.to_bytes()).ok
-    assert replay_allocations(clerk.protocol, clerk.desk.journal).problems == ()
+    assert replay_allocations(clerk.protocol, clerk.desk.journal, amendments).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -362,3 +386,39 @@ def test_any_sequence_of_commands_is_answered(protocol: Protocol, stage: int, as
 @given(asked=st.lists(any_command() | likely_command(), max_size=5))
 def test_any_command_before_the_opening_is_answered(asked: list[Any]) -> None:
     check(Clerk(PROTOCOLS[0]), asked)
+
+
+PERSONS = loads(TEXT.replace("\nforms:\n", "\nidentity: [family_name]\nforms:\n"), file="persons.yaml")
+AROUND = (commands.Amend, commands.Activate, commands.Reconsent, commands.Screen, commands.Register, commands.Allocate)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    stage=st.integers(0, 4),
+    asked=st.lists(likely_command((*AROUND, commands.Record, commands.Withdraw, commands.Correct)), max_size=25),
+)
+def test_commands_around_amendments_fold_and_replay_the_same(stage: int, asked: list[Any]) -> None:
+    clerk = Clerk(V1)
+    clerk.open()
+    enter(clerk, stage)
+    clerk.desk.amend(V2, clerk.command(commands.Amend, None, protocol_digest=V2.digest, on=DAY + timedelta(days=7)))
+    check(clerk, asked)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    asked=st.lists(
+        likely_command((commands.Screen, commands.Register, commands.Withdraw, commands.Erase, commands.Correct)),
+        max_size=25,
+    )
+)
+def test_commands_about_the_same_persons_fold_and_replay_the_same(asked: list[Any]) -> None:
+    clerk = Clerk(PERSONS)
+    clerk.open()
+    numbers = (f"P{n}" for n in range(1, 100))
+    check(
+        clerk, [replace(one, participant=next(numbers)) if isinstance(one, commands.Screen) else one for one in asked]
+    )
+    people = clerk.desk.participants.values()
+    current = [state.pseudonym for state in people if state.pseudonym is not None and state.rescreened is None]
+    assert len(current) == len(set(current))

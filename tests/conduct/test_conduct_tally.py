@@ -36,9 +36,10 @@ def rows(clerk: Clerk, step: str) -> list[ParticipantState]:
 
 def holds(clerk: Clerk) -> None:
     """The tallies are those of everybody, and judge as their rows do."""
-    criteria, tallies = clerk.desk.criteria, clerk.desk._tallies
+    criteria, tallies = clerk.desk.criteria, clerk.desk._tallies[clerk.protocol.version]
     states = clerk.desk.participants.values()
-    assert tallies == tallies_of(criteria, ((state.steps, state.values) for state in states))
+    everybody = [(state.steps, state.values) for state in states]
+    assert clerk.desk._tallies == {name: tallies_of(item, everybody) for name, item in criteria.versions.items()}
     for rule in clerk.protocol.cohort_rules:
         compiled, counted = criteria.rule(rule.rule, cohort=True), rows(clerk, rule.of)
         assert tallies[rule.id].participants == len(counted)
@@ -86,7 +87,7 @@ def test_a_change_of_class_counts_a_participant_once_and_in_the_new_arm() -> Non
             clerk.accepted(commands.Classify, who, by="response_class", day=after(day))
             clerk.accepted(commands.Allocate, who, step="assignment", day=after(day))
             holds(clerk)
-    assert clerk.desk._tallies["C1"].participants == 2
+    assert clerk.desk._tallies[clerk.protocol.version]["C1"].participants == 2
 
 
 @pytest.mark.parametrize("total", [Fraction(0), Fraction(-7, 3), Fraction(10**30, 7)])

@@ -330,6 +330,10 @@ def every_command(clerk: Clerk) -> list[Any]:
         commands.SignTrial: {**SIGN, "entries": (1,)},
         commands.Reveal: {"seeds": {}},
         commands.Close: {},
+        commands.Amend: {"protocol_digest": HASH, "on": DAY},
+        commands.Activate: {"version": "1", "at_site": "01", "on": DAY},
+        commands.Reconsent: {"version": "2"},
+        commands.Erase: {"reason": "asked for"},
     }
     listed = {*commands.ParticipantCommand.__args__, *commands.TrialCommand.__args__}
     assert listed == set(settings)

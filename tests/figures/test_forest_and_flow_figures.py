@@ -181,6 +181,14 @@ def test_nobody_lost_at_a_step_leaves_out_its_side_box():
     assert "Did not pass" not in texts(flow(Flow(10, (step,), ())))
 
 
+def test_screenings_are_drawn_where_somebody_was_screened_again():
+    step = FlowStep("registration", "Registration", 10, 10)
+    figure = flow(Flow(10, (step,), (), rescreened=2))
+    assert {"Screenings", "12"} <= set(texts(figure))
+    assert "10 screened in 12 screenings." in figure.description
+    assert "Screenings" not in texts(flow(Flow(10, (step,), ())))
+
+
 def test_reasons_lose_the_stop_that_a_list_ends_them_with():
     steps = (FlowStep("registration", "Registration", 10, 7, {"I1 Operable;": 2, "I2 ECOG-PS 0-2.": 1}),)
     figure = flow(Flow(10, steps, ()))

@@ -13,9 +13,10 @@ from stored_trial import StoreClerk
 from typer.testing import CliRunner
 
 from equipoise.cli.app import app
-from equipoise.conduct import Criteria, commands
+from equipoise.conduct import Criteria, commands, replay_allocations
 from equipoise.conduct.quality.schedule import by_site, schedule
 from equipoise.conduct.quality.sweep import still_to_ask
+from equipoise.protocol import loads
 from equipoise.store import Store
 from equipoise.store.due import as_json
 
@@ -96,3 +97,32 @@ def test_the_command_line_lists_what_is_due(tmp_path: Path) -> None:
     assert "nothing is due on 2024-03-02" in early.stdout
     wrong = runner.invoke(app, ["due", "quality", "--store", place, "--on", "yesterday"])
     assert "write it as 2026-07-01" in str(wrong.exception)
+
+
+def test_each_participant_has_the_visits_of_the_version_consented_to(store: Store, careful: StoreClerk) -> None:
+    newer = QUALITY.replace("{before: 14, after: 10}", "{before: 7, after: 40}").replace(
+        'versions: [{number: "1", summary: The first.}]',
+        'versions: [{number: "1", summary: The first.}, {number: "2", summary: Wider windows.}]',
+    )
+    new = loads(newer, file="newer.yaml")
+    said = {"protocol_digest": new.digest, "on": after(200), "day": after(200)}
+    command = careful.command(commands.Amend, None, **said)
+    assert store.amend("quality", newer, command).decision == careful.desk.memory.amend(new, command)
+    careful.accepted(commands.Reconsent, "P2", version="2", day=after(201))
+    # a rule opens a query beside the form, by the version consented to
+    careful.accepted(commands.Record, "P2", form="visit", values={"pain": 9}, visit="M6", day=after(201))
+    assert len(careful.desk.memory.participants["P2"].queries) == 1
+    assert store.rebuild("quality").changed == 0
+    found = {item.participant: item for item in store.due("quality", after(300)).participants}
+    by_version = careful.desk.memory.criteria
+    for number, version in (("P1", "1"), ("P2", "2")):
+        state = careful.desk.memory.participants[number]
+        assert state.version == version
+        visits = schedule(by_version.of(version), state, after(300))
+        wanted = tuple(visit for visit in visits if visit.missing or visit.status in ("due", "overdue"))
+        assert found[number].visits == wanted
+    last = {number: found[number].visits[-1] for number in ("P1", "P2")}
+    windows = {number: (visit.closes - visit.planned).days for number, visit in last.items()}
+    assert windows == {"P1": 10, "P2": 40}
+    journal = careful.desk.memory.journal
+    assert replay_allocations(careful.protocol, journal, [new]).problems == ()

@@ -52,6 +52,8 @@ def at_cut(protocol: Protocol, state: ParticipantState, cut: date) -> Participan
     kept["visits"] = tuple(day for day in state.visits if day <= cut)
     kept["missed"] = tuple(day for day in state.missed if day <= cut)
     kept["steps"] = {name: day for name, day in state.steps.items() if day <= cut}
+    again = state.rescreened
+    kept["rescreened"] = again if again is not None and again.on <= cut else None
     kept["leavings"] = tuple(_left_at(left, cut) for left in state.leavings if left.on <= cut)
     kept["adverse_events"] = tuple(_known_at(item, cut) for item in state.adverse_events if item.started <= cut)
     kept["last_alive"] = min(state.last_alive, cut) if state.last_alive else None
@@ -113,7 +115,8 @@ def _judged(protocol: Protocol, state: ParticipantState, cut: date) -> dict[str,
     for entry in state.history:
         data: Any = entry.data
         if entry.kind == "judge" and date.fromisoformat(data["on"]) <= cut:
-            answers |= {variables[name]: answer for name, answer in data["answers"].items()}
+            # a criterion may have gone with an amendment
+            answers |= {variables[name]: answer for name, answer in data["answers"].items() if name in variables}
     return answers
 
 

@@ -15,8 +15,9 @@ from equipoise.protocol import Protocol
 
 
 def flow_of(protocol: Protocol, participants: Mapping[str, ParticipantState], data_cut: date) -> Flow:
-    """The flow of all participants up to the data cut-off."""
-    states = states_at(protocol, participants, data_cut)
+    """The flow of all participants up to the data cut-off: persons, each by the last screening."""
+    screenings = states_at(protocol, participants, data_cut)
+    states = [state for state in screenings if state.rescreened is None]
     steps = []
     reached = states
     for step in protocol.entry_steps:
@@ -26,7 +27,7 @@ def flow_of(protocol: Protocol, participants: Mapping[str, ParticipantState], da
         reached = passed
     analysed = _analysed(protocol, states, reached)
     arms = [_arm(protocol, name, reached, analysed[name]) for name in protocol.arms]
-    return Flow(len(states), tuple(steps), tuple(arms))
+    return Flow(len(states), tuple(steps), tuple(arms), len(screenings) - len(states))
 
 
 def _why_not(protocol: Protocol, state: ParticipantState, step: str) -> str:

@@ -84,11 +84,24 @@ class FlowArm:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The participants' way through the trial, as a CONSORT diagram draws it."""
+    """The participants' way through the trial, as a CONSORT diagram draws it.
+
+    Attributes:
+        screened: persons.
+        steps: who passed them; a person who was screened again counts once, by the last screening.
+        arms: those allocated.
+        rescreened: screenings that followed a failed one of the same person.
+    """
 
     screened: int
     steps: tuple[FlowStep, ...]
     arms: tuple[FlowArm, ...]
+    rescreened: int = 0
+
+    @property
+    def screenings(self) -> int:
+        """Screenings of all persons."""
+        return self.screened + self.rescreened
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""

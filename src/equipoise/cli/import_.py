@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from equipoise.cli.output import AsJson, print_json, say
 from equipoise.cli.place import DEFAULT, Place, require_extra, shown
+
+if TYPE_CHECKING:
+    from equipoise.ledger import Json
 
 NAME = "import"
 EXAMPLE = "Example: equipoise import rehearsals/jcog1017/ledger.jsonl --store equipoise-data"
@@ -17,7 +22,11 @@ EXAMPLE = "Example: equipoise import rehearsals/jcog1017/ledger.jsonl --store eq
 def run(
     file: Annotated[Path, typer.Argument(metavar="F", help="A ledger, as JSON lines.")],
     trial: Annotated[
-        str | None, typer.Option("--trial", help="Its protocol: id or file; read from the ledger if not said.")
+        list[str] | None,
+        typer.Option(
+            "--trial",
+            help="Its protocol: id or file; read from the ledger if not said. Amended: once a version.",
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="Name in the store; the protocol's id if not said.")
@@ -30,9 +39,9 @@ def run(
     from equipoise.protocol.yaml_tree import read_file
     from equipoise.store import Store
 
-    text = read_file(_protocol(file, trial))
+    first, later = _texts(file, [read_file(path) for path in _protocols(file, trial or [])])
     with Store.open(place) as store:
-        made = store.import_(file, text, name=name)
+        made = store.import_(file, first, name=name, amendments=later)
         ledger = store.ledger(made)
     if as_json:
         print_json({"trial": made, "store": shown(place), "entries": ledger.entries, "head": ledger.head})
@@ -40,19 +49,34 @@ def run(
         say(f"{file}: {ledger.entries:,} entries are trial '{made}' in {shown(place)}; head {ledger.head}")
 
 
-def _protocol(file: Path, trial: str | None) -> Path:
-    """Where the protocol's text is."""
+def _protocols(file: Path, given: list[str]) -> list[Path]:
+    """Where the protocol's texts are."""
     from equipoise import trials
+    from equipoise.errors import LedgerError
+
+    shipped = trials.shipped()
+    if not given:
+        named = str(_opening(file).get("protocol"))
+        if named not in shipped:
+            raise LedgerError(f"it is of protocol '{named[:80]}'", file=file, mend="give its file with --trial")
+        given = [named]
+    return [trials.protocol_path(name) if name in shipped else Path(name) for name in given]
+
+
+def _texts(file: Path, texts: list[str]) -> tuple[str, list[str]]:
+    """The text that the ledger was opened under, and the others; the first one where none is it."""
+    digest = _opening(file).get("digest")
+    opened = next((text for text in texts if sha256(text.encode()).hexdigest() == digest), texts[0])
+    return opened, [text for text in texts if text is not opened]
+
+
+def _opening(file: Path) -> Mapping[str, Json]:
+    """The data of the first entry."""
     from equipoise.errors import LedgerError
     from equipoise.ledger import entry_of_line
 
-    name = trial
-    if name is None:
-        try:
-            with file.open("rb") as lines:
-                name = str(entry_of_line(lines.readline(1_000_000).rstrip(b"\n")).data.get("protocol"))
-        except OSError as error:
-            raise LedgerError((error.strerror or "cannot be read").lower(), file=file, mend="check the name") from None
-        if name not in trials.shipped():
-            raise LedgerError(f"it is of protocol '{name[:80]}'", file=file, mend="give its file with --trial")
-    return trials.protocol_path(name) if name in trials.shipped() else Path(name)
+    try:
+        with file.open("rb") as lines:
+            return entry_of_line(lines.readline(1_000_000).rstrip(b"\n")).data
+    except OSError as error:
+        raise LedgerError((error.strerror or "cannot be read").lower(), file=file, mend="check the name") from None

@@ -14,6 +14,8 @@ from equipoise.cli.proof import Proof, PublicKey, prove
 from equipoise.errors import LedgerError, ProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from equipoise.ledger import Journal, Verification
     from equipoise.protocol import Protocol
 
@@ -32,8 +34,11 @@ def run(
     *,
     head: Annotated[str | None, typer.Option("--head", help="Hash of the last entry, as it was written down.")] = None,
     trial: Annotated[
-        str | None,
-        typer.Option("--trial", help="Protocol, to replay allocations; read from the ledger or the store if not said."),
+        list[str] | None,
+        typer.Option(
+            "--trial",
+            help="Protocol, to replay; read from the ledger or the store if not said. Amended: once a version.",
+        ),
     ] = None,
     checkpoint: Annotated[
         Path | None,
@@ -71,7 +76,7 @@ class _Asked:
     """The options."""
 
     head: str | None
-    trial: str | None
+    trial: list[str] | None
     checkpoint: Path | None
     public_key: Path | None
 
@@ -160,19 +165,19 @@ def _stored(trial: str, place: str, asked: _Asked) -> _Found:
         replay = _not_replayed("the chain is broken")
         if result.ok:
             try:
-                protocol = None if asked.trial else store.protocol(trial)
+                kept = () if asked.trial else store.protocols(trial)
             except ProtocolError as error:
                 replay = _not_replayed(f"the protocol in the store is damaged: {error}", entry=1)
             else:
-                replay = _replay(ledger.journal(), asked.trial, protocol)
+                replay = _replay(ledger.journal(), asked.trial, kept)
         proof = None
         if asked.checkpoint is not None:
             proof = prove(asked.checkpoint, asked.public_key, lambda seen: store.difference(trial, seen))
     return _Found(trial, {"trial": trial, "store": shown(place)}, result, replay, proof, guards)
 
 
-def _replay(journal: Journal, trial: str | None, kept: Protocol | None = None) -> dict[str, Any]:
-    """Draw the allocations again, if the protocol is at hand: the one that is asked for, or kept with the ledger.
+def _replay(journal: Journal, given: list[str] | None, kept: Sequence[Protocol] = ()) -> dict[str, Any]:
+    """Draw the allocations again, if the protocol is at hand: the texts that are given, or kept with the ledger.
 
     A ledger that names a shipped protocol, or is held to the one asked for, and was opened under another text, has a
     problem: whoever rewrites its first entry must not escape the replay.
@@ -184,14 +189,15 @@ def _replay(journal: Journal, trial: str | None, kept: Protocol | None = None) -
     opened = next((entry for entry in journal if entry.kind == "open"), None)
     if opened is None:
         return _not_replayed("no entry opens the trial", entry=1)
-    name = trial or str(opened.data.get("protocol"))
-    if trial is None and kept is None and name not in trials.shipped():
+    name = str(opened.data.get("protocol"))
+    if not given and not kept and name not in trials.shipped():
         return _not_replayed(f"give the protocol file of '{name}' with --trial")
-    protocol = kept or load(name)
-    if protocol.digest != opened.data.get("digest"):
-        what = f"the ledger was opened under another text of the protocol than {protocol.id} has here"
+    texts = kept or [load(item) for item in given or [name]]
+    first = next((text for text in texts if text.digest == opened.data.get("digest")), None)
+    if first is None:
+        what = f"the ledger was opened under another text of the protocol than {texts[0].id} has here"
         return _not_replayed(what, entry=opened.seq)
-    replay = replay_allocations(protocol, journal)
+    replay = replay_allocations(first, journal, [text for text in texts if text is not first])
     return {
         "replayed": True,
         "allocations": replay.allocations,

@@ -13,7 +13,15 @@ from equipoise.conduct.replay import Replay, replay_allocations
 from equipoise.conduct.safety import OpenReport, open_reports, unmatched_death
 from equipoise.conduct.signing import Signature, digest_of, shown, signatures, whole_state
 from equipoise.conduct.state import LOST, ParticipantState, TrialState
-from equipoise.conduct.tally import Tallies, Tally, tallies_after, tallies_of
+from equipoise.conduct.tally import (
+    Tallies,
+    Tally,
+    VersionTallies,
+    tallies_after,
+    tallies_by_version,
+    tallies_by_version_after,
+    tallies_of,
+)
 from equipoise.conduct.values import utc_text
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "Tallies",
     "Tally",
     "TrialState",
+    "VersionTallies",
     "advice_for",
     "audit_trail",
     "commands",
@@ -49,6 +58,8 @@ __all__ = [
     "shown",
     "signatures",
     "tallies_after",
+    "tallies_by_version",
+    "tallies_by_version_after",
     "tallies_of",
     "unexplained",
     "unmatched_death",

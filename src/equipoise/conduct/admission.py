@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from equipoise.conduct.decision import Accepted, Decider, Decision, Draft, Refus
 from equipoise.conduct.eligibility import CriterionResult
 from equipoise.conduct.guidance import advice_for
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.persons import rescreened, stands_against
 from equipoise.conduct.state import ParticipantState
 from equipoise.conduct.values import to_json
 from equipoise.conduct.well_formed import has_reason
@@ -35,7 +37,13 @@ def decide_screen(context: Context, command: Screen) -> Decision:
         return refuse(f"there is a participant {command.participant} already")
     if command.site is None:
         return refuse("a participant is screened at a site")
-    return accept("screen", command.participant, on=command.on.isoformat())
+    if problem := stands_against(context, command):
+        return refuse(problem)
+    on, same = command.on.isoformat(), command.pseudonym
+    accepted = accept("screen", command.participant, on=on, pseudonym=same, rescreens=command.rescreens)
+    unknown = bool(context.protocol.identity) and same is None
+    warnings = ("without a pseudonym, nothing tells whether this person is in the trial already",) if unknown else ()
+    return replace(accepted, drafts=(*accepted.drafts, *rescreened(command)), warnings=warnings)
 
 
 def decide_register(context: Context, command: Register) -> Decision:
@@ -144,7 +152,15 @@ def _admitted(
     drafts = (Draft(kind, data, command.participant), *(cohort_draft(rule, "fail", number) for rule in broken))
     ahead = () if again else looked_ahead(context, step, [own], number, broken)
     advice = () if arm is None else tuple(map(str, advice_for(context.criteria, own)))
-    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *ahead), advice=advice)
+    return Accepted(drafts, arm=arm, warnings=(*map(cohort_warning, broken), *ahead, *_consent(context)), advice=advice)
+
+
+def _consent(context: Context) -> tuple[str, ...]:
+    """Who enters by a version and has consented to another is to be asked again."""
+    state, version = context.known, context.protocol.version
+    if state.version == version:
+        return ()
+    return (f"{state.number} has consented to version '{state.version}', and '{version}' is in force: ask again",)
 
 
 def _randomise(context: Context, command: Allocate, step: Randomise) -> Decision:

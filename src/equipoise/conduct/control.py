@@ -11,6 +11,7 @@ from equipoise.conduct.commands import (
     AnswerQuery,
     Close,
     CloseQuery,
+    Erase,
     Freeze,
     Grant,
     Lock,
@@ -33,13 +34,13 @@ from equipoise.conduct.well_formed import has_reason
 from equipoise.ledger import Json
 from equipoise.protocol import Protocol
 
-NO_DATA = (Lock, Unlock, Unblind, Sign, OpenQuery, AnswerQuery, CloseQuery)
+NO_DATA = (Lock, Unlock, Unblind, Sign, OpenQuery, AnswerQuery, CloseQuery, Erase)
 """Commands about a participant that change nothing that is recorded of them."""
 
 NO_DATA_KINDS = frozenset(kind for kind, given in COMMANDS_OF.items() if given & {item.__name__ for item in NO_DATA})
 """The kinds of entries that those commands leave."""
 
-WHILE_LOCKED = (Reveal, Sign, SignTrial, Close, UnlockTrial, Access, Grant, Revoke)
+WHILE_LOCKED = (Reveal, Sign, SignTrial, Close, UnlockTrial, Access, Grant, Revoke, Erase)
 """What is done while the final lock is on."""
 
 

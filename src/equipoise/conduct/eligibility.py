@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from equipoise.conduct.values import shown
+from equipoise.errors import LedgerError
 from equipoise.protocol import Protocol
 from equipoise.protocol.model.criteria import Criterion
+from equipoise.protocol.model.variables import Variable
 from equipoise.protocol.rules import Rule, Values, Verdict, compile_rule
 from equipoise.protocol.rules.span import Span
 
@@ -38,11 +40,49 @@ class CriterionResult:
 
 
 class Criteria:
-    """The compiled criteria of a protocol, made once."""
+    """The compiled criteria of a protocol, made once; of an amended trial, those of every version, each by itself.
 
-    def __init__(self, protocol: Protocol) -> None:
+    Args:
+        protocol: one version of the protocol.
+        others: the trial's other versions.
+
+    Raises:
+        LedgerError: two texts have the same version.
+    """
+
+    def __init__(self, protocol: Protocol, others: Iterable[Protocol] = ()) -> None:
         self.protocol = protocol
         self._rules: dict[str, Rule] = {}
+        self.versions: dict[str, Criteria] = {protocol.version: self}
+        for other in others:
+            known = self.versions.get(other.version)
+            if known is not None and known.protocol.digest != other.digest:
+                raise LedgerError(f"two texts are version '{other.version}' of the protocol", mend="give one of them")
+            if known is None:
+                self.versions[other.version] = one = Criteria(other)
+                one.versions = self.versions
+
+    def of(self, version: str) -> Criteria:
+        """The criteria of a version of the protocol.
+
+        Raises:
+            LedgerError: its text is not among those given.
+        """
+        found = self.versions.get(version)
+        if found is None:
+            known = ", ".join(self.versions)
+            what = f"version '{version[:100]}' of the protocol is not at hand (there is {known})"
+            raise LedgerError(what, mend="give the text of every version that the trial was run by")
+        return found
+
+    def also(self, protocol: Protocol) -> Criteria:
+        """These criteria, with one more version beside them."""
+        return Criteria(self.protocol, (*(item.protocol for item in self.versions.values()), protocol))
+
+    @property
+    def dictionary(self) -> Mapping[str, Variable]:
+        """The variables of every version: a variable keeps its type from one to the next."""
+        return {name: item for one in self.versions.values() for name, item in one.protocol.dictionary.items()}
 
     def rule(self, text: str, *, cohort: bool = False) -> Rule:
         """A rule of the protocol, compiled."""

@@ -9,11 +9,12 @@ from typing import Any
 
 from equipoise.allocation import ListState, advance_recorded
 from equipoise.conduct.eligibility import Criteria
-from equipoise.conduct.folds import admission, control, course, data, lesions, quality, safety
+from equipoise.conduct.folds import admission, control, course, data, lesions, persons, quality, safety
 from equipoise.conduct.folds.fold import Fold
 from equipoise.conduct.folds.whole_trial import control_changes
 from equipoise.conduct.lists import method_of
 from equipoise.conduct.state import ParticipantState, TrialState
+from equipoise.conduct.versions import folded
 from equipoise.errors import LedgerError
 from equipoise.ledger import Entry
 from equipoise.protocol import Protocol
@@ -26,12 +27,18 @@ STRIKABLE = frozenset(
 
 
 def evolve_trial(protocol: Protocol, state: TrialState, entry: Entry, head: str) -> TrialState:
-    """The trial's state after one more entry; `head` is that entry's hash."""
+    """The trial's state after one more entry; `head` is that entry's hash, `protocol` the version that it names."""
     data: Any = entry.data
     changes: dict[str, Any] = {"entries": entry.seq, "head": head, "last_time": entry.time}
     match entry.kind:
         case "open":
             changes |= {"opened": True, "version": data["version"], "commitments": dict(data["commitments"])}
+            changes["versions"] = folded(state.versions, entry)
+        case "amend":
+            added = {**state.commitments, **data.get("commitments", {})}
+            changes |= {"version": data["version"], "commitments": added, "versions": folded(state.versions, entry)}
+        case "activate":
+            changes["versions"] = folded(state.versions, entry)
         case "close":
             changes["closed"] = True
         case "screen":
@@ -56,7 +63,7 @@ def _list_after(protocol: Protocol, state: TrialState, data: Any) -> ListState:
 
 
 def evolve_participant(criteria: Criteria, state: ParticipantState | None, entry: Entry) -> ParticipantState:
-    """A participant's state after one more entry about them.
+    """A participant's state after one more entry about them, by the version of the protocol that the entry names.
 
     Raises:
         LedgerError: the entry is about somebody who was not screened, or screens somebody again, or is of a kind that
@@ -68,7 +75,8 @@ def evolve_participant(criteria: Criteria, state: ParticipantState | None, entry
     if state is None or entry.kind not in _FOLDS:
         what = f"entry {entry.seq} ('{entry.kind}') cannot be about participant {entry.participant} as things are"
         raise LedgerError(what, mend="the ledger was not written by this program, or was changed")
-    after = _FOLDS[entry.kind](Fold(criteria, state, entry, date.fromisoformat(data["on"]), data))
+    judging = criteria.of(entry.version)
+    after = _FOLDS[entry.kind](Fold(judging, state, entry, date.fromisoformat(data["on"]), data))
     return after if entry.kind == "strike" else replace(after, history=(*state.history, entry))
 
 
@@ -93,6 +101,7 @@ def without(criteria: Criteria, state: ParticipantState, seq: int) -> Participan
 
 
 def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
+    data: Any = entry.data
     return ParticipantState(
         number=number,
         site=entry.site or "",
@@ -101,6 +110,8 @@ def _screened(number: str, entry: Entry, on: date) -> ParticipantState:
         values={"screening_date": on},
         last_alive=on,
         history=(entry,),
+        pseudonym=data.get("pseudonym"),
+        rescreens=data.get("rescreens"),
     )
 
 
@@ -112,6 +123,7 @@ _FOLDS: dict[str, Callable[[Fold], ParticipantState]] = {
     **admission.FOLDS,
     **data.FOLDS,
     **course.FOLDS,
+    **persons.FOLDS,
     **safety.FOLDS,
     **control.FOLDS,
     **quality.FOLDS,

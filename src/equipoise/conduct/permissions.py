@@ -23,7 +23,7 @@ _OF_PARTICIPANT = frozenset(
         "Screen", "Record", "Register", "Assess", "Classify", "Allocate", "Treat", "Happen", "Visit", "Withdraw",
         "Lose", "Find", "Correct", "Strike", "ReportAdverseEvent", "FollowUpAdverseEvent", "Depart",
         "AnswerQuery", "Deviate", "Alive",
-        "DescribeLesions", "AssessLesions", "Decide", "Stage",
+        "DescribeLesions", "AssessLesions", "Decide", "Stage", "Reconsent",
     }
 )  # fmt: skip  # short items of one kind share a line
 
@@ -33,7 +33,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     | {
         "AllocateByHand", "CheckCohort", "Lock", "Unlock", "LockTrial", "UnlockTrial", "Unblind", "Access", "Reveal",
         "Close", "ReportSafety", "OpenQuery", "CloseQuery", "Reclassify", "Sweep",
-        "Sign", "SignTrial",
+        "Sign", "SignTrial", "Amend", "Activate", "Erase",
     },
     "investigator": _OF_PARTICIPANT | {"Unblind", "Access", "Sign"},
     "data manager": frozenset(
@@ -107,6 +107,11 @@ COMMANDS_OF: Mapping[str, frozenset[str]] = {
     "unblind": frozenset({"Unblind"}),
     "access": frozenset({"Access"}),
     "sign": frozenset({"Sign", "SignTrial"}),
+    "amend": frozenset({"Amend"}),
+    "activate": frozenset({"Activate"}),
+    "reconsent": frozenset({"Reconsent"}),
+    "rescreened": frozenset({"Screen"}),
+    "erase": frozenset({"Erase"}),
     "reveal": frozenset({"Reveal"}),
     "close": frozenset({"Close"}),
 }

@@ -27,8 +27,10 @@ def unmatched(protocol: Protocol, state: ParticipantState) -> tuple[str, ...]:
     typed = {
         name: event for name, event in protocol.events.items() if event.kind == "progression" and event.assessed is None
     }
-    missing = [f"progression ({part}) on {on}, and no {' or '.join(events)} is recorded on that day"
-               for part, on, events in events_missing(protocol, state)]  # fmt: skip  # short items of one kind share a line
+    missing = [
+        f"progression ({part}) on {on}, and no {' or '.join(events)} is recorded on that day"
+        for part, on, events in events_missing(protocol, state)
+    ]
     baseless = [
         f"{item.event} on {item.on}, and no assessment of that day found it"
         for item in state.events

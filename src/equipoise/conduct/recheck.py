@@ -29,14 +29,9 @@ _WHILE_LOCKED = frozenset(kind.__name__ for kind in WHILE_LOCKED)
 
 
 class Recheck:
-    """Takes the entries in order: `problems` of one, then `take` it.
+    """Takes the entries in order: `problems` of one, then `take` it."""
 
-    Args:
-        protocol: the protocol that the ledger was run by.
-    """
-
-    def __init__(self, protocol: Protocol) -> None:
-        self._protocol = protocol
+    def __init__(self) -> None:
         self._trial = TrialState()
         self._accounts: Accounts = {}
         self._before: dict[int, Entry] = {}
@@ -48,9 +43,9 @@ class Recheck:
         self._accounts = evolve_accounts(self._accounts, entry)
         self._trial = replace(self._trial, **control_changes(self._trial, entry, ""))
 
-    def problems(self, entry: Entry, participant: ParticipantState | None) -> Iterator[str]:
-        """What does not fit, given the state of the participant whom the entry is about."""
-        if problem := self._permitted(entry, participant):
+    def problems(self, protocol: Protocol, entry: Entry, participant: ParticipantState | None) -> Iterator[str]:
+        """What does not fit, given the version that judges and the state of the participant whom the entry is about."""
+        if problem := self._permitted(protocol, entry, participant):
             yield problem
         yield from self._locks(entry, participant)
         late = late_for(self._trial.freezes, entry.kind, entry.participant, entry.data)
@@ -62,7 +57,7 @@ class Recheck:
         if entry.kind == "sign" and (problem := signature_problem(entry, self._before, self._sessions)):
             yield f"the signature does not verify: {problem}"
 
-    def _permitted(self, entry: Entry, participant: ParticipantState | None) -> str | None:
+    def _permitted(self, protocol: Protocol, entry: Entry, participant: ParticipantState | None) -> str | None:
         """Whether the account had the role; roles are checked from an `open` entry on that names an administrator."""
         if not self._accounts or entry.kind == "open":
             return None
@@ -71,13 +66,14 @@ class Recheck:
             fine = before is not None and (before.command, before.actor) == (entry.command, entry.actor)
             return None if fine else "it follows from an entry of the same command, and there is none before it"
         return forbidden(
-            self._protocol,
+            protocol,
             self._accounts.get(entry.actor),
             actor=entry.actor,
             role=entry.role,
             site=entry.site,
             kinds=COMMANDS_OF.get(entry.kind, frozenset()),
-            about=None if participant is None else participant.site,
+            # who is screened again may have been screened at another site
+            about=None if participant is None or entry.kind == "rescreened" else participant.site,
         )
 
     def _locks(self, entry: Entry, participant: ParticipantState | None) -> Iterator[str]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from equipoise.allocation import BY_HAND, ListState, advance_recorded, commitment, differences
 from equipoise.conduct.admission import BY_HAND_ROLE, EntryStep, condition_of, entry_step, is_drawn_on, listed
+from equipoise.conduct.amendment import changes, not_activated, not_carried, not_consented, not_next
+from equipoise.conduct.context import Amendment
+from equipoise.conduct.desk import others_among
 from equipoise.conduct.eligibility import Criteria, CriterionResult
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.lesions import as_judged, reading_of
 from equipoise.conduct.lists import arm_of_class, levels_of, method_of
+from equipoise.conduct.persons import problems_of
 from equipoise.conduct.proposals import class_draft, row_of
 from equipoise.conduct.recheck import Recheck
 from equipoise.conduct.responses import overall_of, with_reading
-from equipoise.conduct.state import ParticipantState
+from equipoise.conduct.state import ParticipantState, ProtocolVersion
+from equipoise.conduct.versions import amended_to, folded, version_of_entry
 from equipoise.errors import EquipoiseError
 from equipoise.ledger import Entry, Journal
 from equipoise.protocol import Protocol
@@ -68,7 +73,7 @@ class Replay:
         return f"no allocation to replay: none rests on chance{besides}"
 
 
-def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
+def replay_allocations(protocol: Protocol, journal: Journal, amendments: Sequence[Protocol] = ()) -> Replay:
     """Draw every allocation of a ledger again from the revealed seeds.
 
     Checks that each seed is the one committed to before the first allocation, and that each entry's levels, stratum,
@@ -77,21 +82,26 @@ def replay_allocations(protocol: Protocol, journal: Journal) -> Replay:
     this text of the protocol; that each step was passed in its order, on a day on which it could be, by somebody of
     whom every criterion held by the entries before it; that a refusal names the criteria that stood against it; that
     the overall response is that of its compartments; that locks, freezes and signatures hold; and, where the trial was
-    opened with an administrator, that each entry is by an account that had the role for it.
+    opened with an administrator, that each entry is by an account that had the role for it. Of an amended trial it
+    checks that each entry names the version that it had to be judged by, and judges it by that one; that each amendment
+    is to one of `amendments` and could carry what was there; and that nobody is in the trial twice by pseudonym.
     """
-    replayer = _Replayer(protocol, journal)
+    replayer = _Replayer(Criteria(protocol, amendments), journal)
     for entry in journal:
         replayer.take(entry)
     return Replay(replayer.drawn, bool(replayer.seeds), tuple(replayer.problems), replayer.sealed, replayer.by_hand)
 
 
 class _Replayer:
-    def __init__(self, protocol: Protocol, journal: Journal) -> None:
-        self.criteria = Criteria(protocol)
+    def __init__(self, criteria: Criteria, journal: Journal) -> None:
+        self.family = self.criteria = criteria  # the version that judges, of all
+        self.versions: tuple[ProtocolVersion, ...] = ()
+        self.answered, self.judged_by = "", ""
+        self.commitments: dict[str, str] = {}
         self.problems: list[tuple[int, str]] = []
         self.seeds = self._revealed(journal)
         self.participants: dict[str, ParticipantState] = {}
-        self.recheck = Recheck(protocol)
+        self.recheck = Recheck()
         self.lists: dict[str, ListState] = {}
         self.passed: dict[str, int] = {}
         self.opened = self.revealed = False
@@ -117,14 +127,29 @@ class _Replayer:
 
     def take(self, entry: Entry) -> None:
         """Check one entry, then fold it into the states."""
-        for act in (self._check, self._fold):
+        for act in (self._version, self._check, self._fold):
             try:
                 act(entry)
             except _UNREADABLE as error:
                 self._problem(entry, f"'{entry.kind}' cannot follow from the entries before it ({error})")
 
+    def _version(self, entry: Entry) -> None:
+        """Take the version that the entry names, which is the same for all entries of a command."""
+        if not self.versions:
+            self.judged_by = entry.version
+        elif entry.command != self.answered:
+            participant = None if entry.participant is None else self.participants.get(entry.participant)
+            self.judged_by = version_of_entry(self.versions, participant, entry)
+        if entry.version != self.judged_by:
+            what = f"version: recorded {entry.version[:100]!r}, in force or consented to is {self.judged_by!r}"
+            self._problem(entry, what)
+        self.answered = entry.command
+        self.criteria = self.family.of(entry.version)
+
     def _check(self, entry: Entry) -> None:
-        for problem in self.recheck.problems(entry, self.participants.get(entry.participant or "")):
+        for problem in self.recheck.problems(
+            self.criteria.protocol, entry, self.participants.get(entry.participant or "")
+        ):
             self._problem(entry, problem)
         match entry.kind:
             case "open":
@@ -139,6 +164,14 @@ class _Replayer:
                 self._assess(entry)
             case "classify":
                 self._classify(entry)
+            case "amend":
+                self._amend(entry)
+            case "screen" | "rescreened":
+                self._person(entry)
+            case "reconsent":
+                self._reconsent(entry)
+            case "activate":
+                self._activate(entry)
             case _:
                 pass
 
@@ -172,7 +205,52 @@ class _Replayer:
                 self._problem(entry, f"{member}: {told}")
                 return
 
+    def _amend(self, entry: Entry) -> None:
+        """An amendment to a text at hand, which could carry what was there."""
+        data: Any = entry.data
+        new = amended_to(self.family, entry).protocol
+        proposed = Amendment(new, self.participants.values())
+        so_far = [self.family.of(item.version).protocol for item in self.versions]
+        for what in not_next(so_far, new, self.versions[-1], date.fromisoformat(data["on"])):
+            self._problem(entry, what)
+        for what in not_carried(so_far, self.lists, proposed):
+            self._problem(entry, f"version '{new.version}' cannot carry what was there: {what}")
+        if data["changes"] != (found := list(changes(so_far[-1], new))):
+            self._problem(entry, f"changes: recorded {data['changes']!r}, by the texts {found!r}")
+        added = data.get("commitments", {})
+        lists = {name for name, item in new.allocation.items() if not isinstance(item, ClassifiedList)}
+        if wrong := sorted((lists - self.commitments.keys()) ^ added.keys()):
+            self._problem(entry, f"the new lists with chance and those committed to differ ({', '.join(wrong)})")
+        self._revealed_as_promised(entry, added)
+
+    def _person(self, entry: Entry) -> None:
+        """Nobody is in the trial under two numbers, unless the first screening failed and both say so."""
+        data: Any = entry.data
+        if entry.kind == "screen":
+            again, same = data.get("rescreens"), data.get("pseudonym")
+            others = others_among(self.participants, again, same)
+            for what in problems_of(str(entry.participant), again, same, others):
+                self._problem(entry, what)
+        elif self.participants[data["as"]].rescreens != entry.participant:
+            self._problem(entry, f"{data['as']} does not say that it is {entry.participant} screened again")
+
+    def _reconsent(self, entry: Entry) -> None:
+        """Consent to what is in force, from the version consented to so far."""
+        data: Any = entry.data
+        state = self.participants[str(entry.participant)]
+        if problem := not_consented(self.versions, state, data["version"], date.fromisoformat(data["on"])):
+            self._problem(entry, problem)
+        elif data["before"] != state.version:
+            self._problem(entry, f"before: recorded {data['before']!r}, by the entries before {state.version!r}")
+
+    def _activate(self, entry: Entry) -> None:
+        data: Any = entry.data
+        on = date.fromisoformat(data["on"])
+        if problem := not_activated(self.versions, data["version"], data["at_site"], on):
+            self._problem(entry, problem)
+
     def _fold(self, entry: Entry) -> None:
+        self.versions = folded(self.versions, entry)
         self.recheck.take(entry)
         if entry.participant is not None:
             before = self.participants.get(entry.participant)
@@ -188,11 +266,14 @@ class _Replayer:
             self._problem(entry, "the ledger was opened under another text of the protocol")
         promised: Any = entry.data["commitments"]
         for name, item in self.criteria.protocol.allocation.items():
-            if isinstance(item, ClassifiedList):
-                continue
-            if name not in promised:
+            if not isinstance(item, ClassifiedList) and name not in promised:
                 self._problem(entry, f"the seed of list '{name}' is not committed to")
-            elif self.seeds and (name not in self.seeds or commitment(self.seeds[name]) != promised[name]):
+        self._revealed_as_promised(entry, promised)
+
+    def _revealed_as_promised(self, entry: Entry, promised: Mapping[str, str]) -> None:
+        self.commitments |= promised
+        for name, text in promised.items():
+            if self.seeds and (name not in self.seeds or commitment(self.seeds[name]) != text):
                 self._problem(entry, f"the revealed seed of list '{name}' is not the one committed to")
 
     def _pass(self, entry: Entry) -> None:

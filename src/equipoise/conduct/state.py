@@ -20,6 +20,23 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolVersion:
+    """A version of the protocol that the trial was opened under or amended to.
+
+    Attributes:
+        version: its number.
+        digest: SHA-256 of its text.
+        on: the day from which it is in force; None for the one that the trial was opened under.
+        sites: by site, the day from which it is in force there; None if it is so at all sites from `on`.
+    """
+
+    version: str
+    digest: str
+    on: date | None = None
+    sites: Mapping[str, date] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Freezing:
     """What was frozen for an analysis: the first `entries` of the ledger, up to `head`, as at the cut-off date."""
 
@@ -36,7 +53,7 @@ class TrialState:
     Attributes:
         opened: whether the trial is open.
         closed: whether it is closed.
-        version: the protocol version in force.
+        version: the newest version of the protocol; which one is in force is a matter of the day and the site.
         entries: how many there are.
         head: hash of the last.
         screened: participants so far.
@@ -50,6 +67,7 @@ class TrialState:
         acts: entries about the whole trial that can be signed, and their hashes.
         administrators: accounts that give roles; None if roles are not checked in this trial.
         sweep: the data cut-off at which survival is asked after, and the day since which it has to be known.
+        versions: the versions of the protocol, in order.
     """
 
     opened: bool = False
@@ -68,6 +86,7 @@ class TrialState:
     acts: Mapping[int, str] = field(default_factory=dict)
     administrators: tuple[str, ...] | None = None
     sweep: tuple[date, date] | None = None
+    versions: tuple[ProtocolVersion, ...] = ()
 
     @property
     def data_cut(self) -> date | None:
@@ -286,13 +305,21 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescreened:
+    """The number under which somebody was screened again, and when."""
+
+    number: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipantState:
     """What is known of one participant.
 
     Attributes:
         number: the participant's number; names live outside the ledger.
         site: the site that screened the participant.
-        version: the protocol version consented to.
+        version: the protocol version consented to, at first or again.
         values: the newest value of every recorded variable, dates of steps and responses among them.
         at_allocation: the values that counted when the arm was given; later corrections do not change them.
         steps: date of each entry step that was passed.
@@ -314,6 +341,10 @@ class ParticipantState:
         stagings: by day.
         history: the entries that this state adds up to, in order: all about the participant but those struck out.
         courses: what was judged of each reading's baseline, so that the next assessment goes on from there.
+        pseudonym: what tells the same person under another number, where the protocol asks for it.
+        rescreens: the earlier number of somebody who is screened again.
+        rescreened: the later number, if this screening failed and there was another.
+        erased_on: when name and other identifying data were erased, which the ledger never held.
     """
 
     number: str
@@ -351,6 +382,10 @@ class ParticipantState:
     stagings: tuple[Staged, ...] = ()
     history: tuple[Entry, ...] = field(default=(), repr=False)
     courses: Mapping[tuple[str, date], Course] = field(default_factory=dict, repr=False, compare=False)
+    pseudonym: str | None = None
+    rescreens: str | None = None
+    rescreened: Rescreened | None = None
+    erased_on: date | None = None
 
     @property
     def gone(self) -> tuple[Left, ...]:

@@ -46,6 +46,9 @@ class Tally:
 Tallies: TypeAlias = Mapping[str, Tally]
 """By the id of the cohort rule."""
 
+VersionTallies: TypeAlias = Mapping[str, Tallies]
+"""By the version of the protocol whose rules they are."""
+
 
 def tallies_of(criteria: Criteria, states: Iterable[tuple[Iterable[str], Mapping[str, Any]]] = ()) -> Tallies:
     """The tallies of every cohort rule over participants: the steps that each has passed, and the values."""
@@ -72,3 +75,19 @@ def tallies_after(
                 tally = tally.plus(compiled, state.values, times=times)
         changed[rule.id] = tally
     return {**tallies, **changed} if changed else tallies
+
+
+def tallies_by_version(
+    criteria: Criteria, states: Iterable[tuple[Iterable[str], Mapping[str, Any]]] = ()
+) -> VersionTallies:
+    """The tallies of every version's cohort rules over participants, as of `tallies_of`."""
+    everybody = tuple(states) if any(item.protocol.cohort_rules for item in criteria.versions.values()) else ()
+    return {version: tallies_of(item, everybody) for version, item in criteria.versions.items()}
+
+
+def tallies_by_version_after(
+    criteria: Criteria, tallies: VersionTallies, before: ParticipantState | None, after: ParticipantState | None
+) -> VersionTallies:
+    """The tallies of every version after a participant changed from one state to another."""
+    found = {name: tallies_after(item, tallies[name], before, after) for name, item in criteria.versions.items()}
+    return tallies if all(found[name] is tallies[name] for name in found) else found

@@ -97,7 +97,10 @@ def _entry(scene: Scene, flow: Flow, width: float, y: float) -> _Placed:
     main = width * (0.43 if narrow else 0.36)
     left = 0.0 if narrow else width / 2 - main / 2
     side = width - left - main - _GAP
-    last = _box(scene, (left, y, main), [_Item("Screened", flow.screened, bold=True)])
+    screened = [_Item("Screened", flow.screened, bold=True)]
+    if flow.rescreened:
+        screened.append(_Item("Screenings", flow.screenings))
+    last = _box(scene, (left, y, main), screened)
     for step in flow.steps:
         reasons = _refused(step)
         gap = _GAP
@@ -228,7 +231,8 @@ def _box(
 
 def _describe(flow: Flow, title: str, allocation: str) -> str:
     """The figure in sentences."""
-    parts = [f"{title}: {count(flow.screened)} screened."]
+    again = f" in {count(flow.screenings)} screenings" if flow.rescreened else ""
+    parts = [f"{title}: {count(flow.screened)} screened{again}."]
     for step in flow.steps:
         parts.append(f"{step.label}: {count(step.passed)} of {count(step.assessed)} passed{_reasons(step.not_passed)}.")
     for arm in flow.arms:

@@ -30,10 +30,13 @@ from equipoise.units import date_after_months
 ACTS = ("procedure", "radiation", "combination")
 """Kinds of interventions that are done on a day; others are started."""
 
+NOBODY = {"reason": "synthetic: there is nobody to tell apart"}
+"""Why a screening has no pseudonym, where the protocol asks for one."""
+
 
 def enter(course: Course, day: date) -> bool:
     """Screen the participant and ask for the first registration; whether it was given."""
-    course.submit(commands.Screen, day)
+    course.submit(commands.Screen, day, **(NOBODY if course.setting.protocol.identity else {}))
     course.fill_forms("screening", day)
     first = course.setting.protocol.entry_steps[0]
     entered = _pass(course, first, day) if isinstance(first, Register) else True

@@ -4,13 +4,13 @@ Appends to a trial follow one another because the database makes them: SQLite ta
 begins, PostgreSQL locks the trial's row in `store_head`. What `decide` needs is read from rows, and never the whole
 ledger: the trial's state and what cohort rules count from its head, the lists from their strata (for an allocation),
 and the participant from the participant's own entries, of which those that this process has folded already are not
-folded again. All of it is asked for at once, and everything written at once.
+folded again; of a screening, whom else it may be about. All of it is asked for at once, and everything written at once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,16 +20,18 @@ from equipoise.conduct import (
     Criteria,
     Draft,
     ParticipantState,
-    Tallies,
     TrialState,
+    VersionTallies,
     evolve_participant,
     evolve_trial,
-    tallies_after,
+    tallies_by_version_after,
     utc_text,
 )
-from equipoise.conduct.commands import Allocate, AllocateByHand, Command, TrialCommand
+from equipoise.conduct.commands import Allocate, AllocateByHand, Amend, Command, Screen, TrialCommand
+from equipoise.conduct.context import Amendment, Others
 from equipoise.conduct.decide import decide_well_formed
-from equipoise.conduct.decision import refuse
+from equipoise.conduct.decision import Accepted, refuse
+from equipoise.conduct.versions import criteria_for
 from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
 from equipoise.ledger.entry import entry_of_text
@@ -54,6 +56,7 @@ _OF_PARTICIPANT = (
     "SELECT seq, hash, text FROM store_entry WHERE trial_id = %s AND participant = %s AND seq >= %s ORDER BY seq"
 )
 _STRATA = "SELECT list, stratum, state_json FROM store_stratum WHERE trial_id = %s"
+_SAME = "SELECT number FROM store_participant WHERE trial_id = %s AND pseudonym = %s ORDER BY screened"
 _NEW_HEAD = "UPDATE store_head SET entries = %s, hash = %s, state_json = %s WHERE trial_id = %s"
 
 
@@ -64,7 +67,7 @@ class Counter:
     Attributes:
         cursor: of the connection whose transaction it is.
         trial: the trial's row.
-        criteria: the trial's protocol made ready, by the digest of its text.
+        criteria: every version of the trial's protocol made ready, by the digest of the newest one's text.
         remembered: participants as this process folded them last.
     """
 
@@ -73,29 +76,49 @@ class Counter:
     criteria: Callable[[str], Criteria]
     remembered: Remembered
 
-    def submit(self, command: Command, seeds: Mapping[str, bytes] | None) -> Answer:
+    def submit(
+        self,
+        command: Command,
+        seeds: Mapping[str, bytes] | None,
+        amendment: Callable[[Criteria], Amendment] | None = None,
+    ) -> Answer:
         """Decide a command that is well formed and write what follows, or give the first answer again.
 
-        Without `seeds`, an allocation takes the seed that is kept here, if it is.
+        Without `seeds`, an allocation takes the seed that is kept here, if it is. `amendment` makes what an `Amend`
+        proposes.
         """
         asked = self._ask(command, sealed=seeds is None)
         entries, head, digest, text = asked.head()[0]  # from here on nobody else appends to it
-        criteria = self.criteria(digest)
+        every = self.criteria(digest)
         if first := asked.answer():
             return self._again(command, *first[0])
         state, kept = projections.trial_state(text, entries=entries, head=head, lists=_lists(asked.strata()))
-        before = self._participant(asked, criteria, digest)
-        tallies = cohort.tallies(criteria, digest, kept, self._everybody)
+        before = self._participant(asked, every, digest)
+        others = self._others(every, digest, command)
+        criteria = criteria_for(every, state, None if before is None else before.state, command)
+        tallies = cohort.tallies(every, digest, kept, self._everybody)
         accounts = {} if state.administrators is None else roles.accounts_of(asked.accounts())
-        work = _Work(criteria, state, before, tallies)
+        proposed = None if amendment is None else amendment(every)
         if seeds is None:
             seeds = kept_seeds.of_step(asked.sealed(), criteria.protocol, command)
         decision = decide_well_formed(
-            criteria, state, work.participant, command, seeds=seeds, cohort=tallies, grants=accounts
+            criteria,
+            state,
+            None if before is None else before.state,
+            command,
+            seeds=seeds,
+            cohort=tallies[criteria.protocol.version],
+            grants=accounts,
+            amendment=proposed,
+            others=others.told,
         )
+        if proposed is not None and isinstance(decision, Accepted):
+            digest = proposed.protocol.digest
+            tallies = cohort.tallies(every.also(proposed.protocol), digest, None, self._everybody)
+        work = _Work(criteria, state, (*others.folded, *([] if before is None else [before])), tallies)
         for draft in decision.drafts:
             work.add(command, draft)
-        self._write(work, before, state, digest)
+        self._write(work, state, digest)
         roles.write(self.cursor, self.trial, accounts, work.entries)
         first_seq = state.entries + 1 if work.entries else 0
         answer = (answers.fingerprint(command), first_seq, len(work.entries), answers.to_text(decision))
@@ -113,7 +136,7 @@ class Counter:
             number=number,
             known=known,
             since=list if number is None else ask(_OF_PARTICIPANT, (trial, number, known.seq if known else 0)),
-            strata=ask(_STRATA, (trial,)) if isinstance(command, Allocate | AllocateByHand) else list,
+            strata=ask(_STRATA, (trial,)) if isinstance(command, Allocate | AllocateByHand | Amend) else list,
             sealed=ask(kept_seeds.OF_TRIAL, (trial,)) if sealed and isinstance(command, Allocate) else list,
             accounts=ask(roles.OF, (trial, *roles.concerned(command))),
         )
@@ -127,6 +150,27 @@ class Counter:
             known, found = None, self.cursor.ask(_OF_PARTICIPANT, (self.trial, asked.number, 0))()
         elif known is not None:
             del found[0]
+        return self._folded(criteria, digest, known, found)
+
+    def _others(self, criteria: Criteria, digest: str, command: Command) -> _Others:
+        """Who else a screening is about: the earlier number, and everybody with the pseudonym."""
+        if not isinstance(command, Screen) or command.rescreens is command.pseudonym is None:
+            return _Others(None, ())
+        same: list[str] = []
+        if command.pseudonym is not None:
+            same = [number for (number,) in self.cursor.ask(_SAME, (self.trial, command.pseudonym))()]
+        found: dict[str, Folded] = {}
+        for number in dict.fromkeys([*([] if command.rescreens is None else [command.rescreens]), *same]):
+            rows = self.cursor.ask(_OF_PARTICIPANT, (self.trial, number, 0))()
+            if (folded := self._folded(criteria, digest, None, rows)) is not None:
+                found[number] = folded
+        states = {number: folded.state for number, folded in found.items()}
+        earlier = None if command.rescreens is None else states.get(command.rescreens)
+        told = Others(earlier, tuple(states[number] for number in same if number in states))
+        return _Others(told, tuple(found.values()))
+
+    def _folded(self, criteria: Criteria, digest: str, known: Folded | None, found: Rows) -> Folded | None:
+        """A participant after further entries; None if there are none at all."""
         if not found:
             return known
         state = fold_rows(criteria, None if known is None else known.state, found)
@@ -146,23 +190,23 @@ class Counter:
         decision = answers.from_text(text, entries) if asked else answers.imported(entries)
         return Answer(decision, entries, repeated=True)
 
-    def _write(self, work: _Work, before: Folded | None, state: TrialState, digest: str) -> None:
+    def _write(self, work: _Work, state: TrialState, digest: str) -> None:
         """Write the entries and what follows from them."""
         if not work.entries:
             return
         for row in work.rows:
             self.cursor.execute(ENTRY, (self.trial, *row))
-        if work.participant is not None and (before is None or work.participant is not before.state):
-            rows = _rows_of(work.criteria, work.participant, before)
+        for number, (last, last_hash) in work.last.items():
+            before, after = work.before.get(number), work.participants[number]
+            rows = _rows_of(work.criteria, after, before)
             projections.write(self.cursor, self.trial, {} if before is None else before.rows, rows)
-            folded = Folded(digest, work.last, work.last_hash, work.participant, rows)
-            self.remembered.keep(self.trial, work.participant.number, folded)
+            self.remembered.keep(self.trial, number, Folded(digest, last, last_hash, after, rows))
         if work.state.lists is not state.lists:
             changed = projections.changed_strata(state.lists, work.state.lists)
             projections.write(self.cursor, self.trial, {}, changed)
-        after = work.state
-        text = projections.trial_text(after, cohort.to_json(work.tallies, digest))
-        self.cursor.execute(_NEW_HEAD, (after.entries, after.head, text, self.trial))
+        trial = work.state
+        text = projections.trial_text(trial, cohort.to_json(work.tallies, digest))
+        self.cursor.execute(_NEW_HEAD, (trial.entries, trial.head, text, self.trial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +223,29 @@ class _Asked:
     accounts: Callable[[], Rows]
 
 
-class _Work:
-    """Entries being added, and what they add up to."""
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Who else a screening may be about."""
 
-    def __init__(self, criteria: Criteria, state: TrialState, before: Folded | None, tallies: Tallies) -> None:
+    told: Others | None
+    folded: tuple[Folded, ...]
+
+
+class _Work:
+    """Entries being added, and what they add up to.
+
+    Args:
+        criteria: of the version that judges, beside those of the others.
+        state: the trial's.
+        known: the participants whom the entries can be about, but for one who is screened.
+        tallies: what cohort rules count before the entries.
+    """
+
+    def __init__(self, criteria: Criteria, state: TrialState, known: Iterable[Folded], tallies: VersionTallies) -> None:
         self.criteria, self.state, self.tallies = criteria, state, tallies
-        self.participant = None if before is None else before.state
-        self.last, self.last_hash = 0, ""  # of the entries about the participant
+        self.before = {folded.state.number: folded for folded in known}
+        self.participants = {number: folded.state for number, folded in self.before.items()}
+        self.last: dict[str, tuple[int, str]] = {}  # by participant: number and hash of the last entry
         self.entries: list[Entry] = []
         self.rows: list[tuple[Any, ...]] = []
 
@@ -201,7 +261,7 @@ class _Work:
             participant=draft.participant,
             kind=draft.kind,
             command=command.id,
-            version=self.state.version or self.criteria.protocol.version,
+            version=self.criteria.protocol.version,
             reason=command.reason,
             data=draft.data,
         )
@@ -212,10 +272,11 @@ class _Work:
         self.rows.append(entry_row(entry, digest, text))
         self.state = evolve_trial(self.criteria.protocol, self.state, entry, digest)
         if entry.participant is not None:
-            participant = evolve_participant(self.criteria, self.participant, entry)
-            self.tallies = tallies_after(self.criteria, self.tallies, self.participant, participant)
-            self.participant = participant
-            self.last, self.last_hash = entry.seq, digest
+            before = self.participants.get(entry.participant)
+            after = evolve_participant(self.criteria, before, entry)
+            self.tallies = tallies_by_version_after(self.criteria, self.tallies, before, after)
+            self.participants[entry.participant] = after
+            self.last[entry.participant] = entry.seq, digest
 
 
 def entry_row(entry: Entry, digest: str, text: bytes) -> tuple[Any, ...]:

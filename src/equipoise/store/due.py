@@ -24,13 +24,13 @@ from equipoise.conduct.quality.schedule import (
     visits_on,
 )
 from equipoise.conduct.quality.sweep import is_asked_after
-from equipoise.protocol import Protocol
 
 SELECT = (
-    "SELECT participant, site, asked, last_alive, lost, quality_json FROM store_quality WHERE trial_id = %s{} "
-    "ORDER BY participant"
+    "SELECT q.participant, p.version, q.site, q.asked, q.last_alive, q.lost, q.quality_json FROM store_quality q "
+    "JOIN store_participant p ON p.trial_id = q.trial_id AND p.number = q.participant WHERE q.trial_id = %s{} "
+    "ORDER BY q.participant"
 )
-OF_SITE = " AND site = %s"
+OF_SITE = " AND q.site = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,14 @@ def _query(item: Query) -> list[Any]:
     return [item.entry, item.status, item.severity, item.message, where, item.on.isoformat()]
 
 
-def due_of(protocol: Protocol, trial: TrialState, rows: Iterable[tuple[Any, ...]], today: date) -> Due:
-    """What is due by the rows of participants on a day."""
+def due_of(criteria: Criteria, trial: TrialState, rows: Iterable[tuple[Any, ...]], today: date) -> Due:
+    """What is due by the rows of participants on a day, each by the version of the protocol consented to."""
     since = None if trial.sweep is None else trial.sweep[1]
     schedules: list[tuple[str, tuple[PlannedVisit, ...]]] = []
     found: list[Outstanding] = []
-    for number, site, asked, last_alive, lost, text in rows:
+    for number, version, site, asked, last_alive, lost, text in rows:
         document = json.loads(text)
-        visits = visits_on(protocol, _followed(document), today)
+        visits = visits_on(criteria.of(version).protocol, _followed(document), today)
         schedules.append((site, visits))
         alive = _day(last_alive)
         outstanding = Outstanding(

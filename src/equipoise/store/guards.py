@@ -98,7 +98,7 @@ def grants(role: str) -> tuple[str, ...]:
 PROJECTED = (
     "store_head", "store_stratum", "store_participant", "store_allocation", "store_form", "store_task",
     "store_quality",
-    "store_site", "store_person", "store_role",
+    "store_site", "store_person", "store_role", "store_identity",
 )  # fmt: skip  # short items of one kind share a line
 """Tables that change as things do."""
 

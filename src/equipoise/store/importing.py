@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,8 +14,9 @@ from equipoise.errors import LedgerError, StoreError
 from equipoise.ledger import Entry, verify_bytes
 from equipoise.ledger.entry import LINE, entry_of_text
 from equipoise.ledger.verify import read_bytes
-from equipoise.protocol import Protocol
+from equipoise.protocol import Protocol, loads
 from equipoise.store import projections
+from equipoise.store.amending import keep
 from equipoise.store.append import COMMAND, ENTRY, entry_row
 from equipoise.store.driver import Cursor
 
@@ -90,6 +91,26 @@ def read_rows(path: Path, protocol: Protocol) -> Rows:
     if first.kind != "open" or first.data.get("digest") != protocol.digest:
         raise StoreError(f"{path}: opened under another text of the protocol; give the one it was opened under")
     return rows
+
+
+def keep_amendments(cursor: Cursor, trial: int, rows: Rows, texts: Sequence[str]) -> None:
+    """Keep the texts of the versions that a ledger was amended to, in its order.
+
+    Raises:
+        StoreError: a text is missing, or the ledger was not amended to one that was given.
+    """
+    given = {protocol.digest: (protocol, text) for protocol, text in ((loads(text), text) for text in texts)}
+    for entry, _, _ in rows.entries():
+        if entry.kind != "amend":
+            continue
+        digest = str(entry.data.get("digest"))
+        if digest not in given:
+            what = f"entry {entry.seq} amends the trial to version '{str(entry.data.get('version'))[:100]}'"
+            raise StoreError(f"{what}, whose text was not given; give every version that the trial was run by")
+        keep(cursor, trial, *given.pop(digest))
+    if given:
+        version = next(iter(given.values()))[0].version
+        raise StoreError(f"the ledger was not amended to the text of version '{version}' that was given; leave it out")
 
 
 def insert(cursor: Cursor, trial: int, rows: Rows) -> None:

@@ -55,8 +55,11 @@ class Key:
             return None
 
 
-def from_environment() -> Key:
+def from_environment(*, why: str = "the seeds of this store are sealed") -> Key:
     """The key that the environment holds in `EQUIPOISE_KEY`, or in the file that `EQUIPOISE_KEY_FILE` names.
+
+    Args:
+        why: what it is needed for, should there be none.
 
     Raises:
         StoreError: there is none, there are two, it is no key, or others can read the file.
@@ -67,7 +70,7 @@ def from_environment() -> Key:
     if path := os.environ.get(FILE_VARIABLE):
         return from_file(Path(path))
     if not os.environ.get(VARIABLE):
-        what = f"the seeds of this store are sealed, and neither {VARIABLE} nor {FILE_VARIABLE} is set"
+        what = f"{why}, and neither {VARIABLE} nor {FILE_VARIABLE} is set"
         raise StoreError(f"{what}; set one of them to the key, or to its file")
     key = _read(Secret(os.environ[VARIABLE].encode(errors="replace")), VARIABLE)
     if key is None:

@@ -25,7 +25,7 @@ class ProtocolText(models.Model):
     pk = models.CompositePrimaryKey("trial_id", "digest")
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
     digest = models.CharField(max_length=_HASH)
-    number = models.IntegerField()  # 1, 2, ...: the last is in force
+    number = models.IntegerField()  # 1, 2, ...: in the order of the versions
     text = models.TextField()
 
 
@@ -87,7 +87,7 @@ class Head(models.Model):
     trial = models.OneToOneField(Trial, on_delete=models.PROTECT, primary_key=True)
     entries = models.BigIntegerField()
     hash = models.CharField(max_length=_HASH)
-    protocol = models.CharField(max_length=_HASH)  # digest of the text in force
+    protocol = models.CharField(max_length=_HASH)  # digest of the newest version's text
     state_json = models.TextField()
 
 
@@ -117,11 +117,17 @@ class Participant(models.Model):
     last_alive = models.CharField(max_length=10, null=True)  # null if not known
     steps_json = models.TextField()
     values_json = models.TextField()
+    pseudonym = models.CharField(max_length=_HASH, null=True)  # null if the protocol asks for none
+    rescreens = models.CharField(max_length=_NAME, null=True)  # the earlier number; null if there is none
+    rescreened_as = models.CharField(max_length=_NAME, null=True)  # the later number; null if there is none
 
     class Meta:
-        """A site's participants."""
+        """A site's participants, and everybody with a pseudonym."""
 
-        indexes = (models.Index(fields=["trial", "site", "screened"], name="participant_of_site"),)
+        indexes = (
+            models.Index(fields=["trial", "site", "screened"], name="participant_of_site"),
+            models.Index(fields=["trial", "pseudonym"], name="participant_of_pseudonym"),
+        )
 
 
 class Allocation(models.Model):
@@ -165,7 +171,7 @@ class Task(models.Model):
     pk = models.CompositePrimaryKey("trial_id", "participant", "kind", "name")
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
     participant = models.CharField(max_length=_NAME)
-    kind = models.CharField(max_length=20)  # form, judge, step, or one of `tasks_of_response`
+    kind = models.CharField(max_length=20)  # form, judge, step, erase, or one of `tasks_of_response`
     name = models.CharField(max_length=_NAME)
     role = models.TextField(null=True)  # null if anybody's
 
@@ -191,6 +197,15 @@ class Quality(models.Model):
         """A site's participants."""
 
         indexes = (models.Index(fields=["trial", "site", "participant"], name="quality_of_site"),)
+
+
+class Identity(models.Model):
+    """Who a participant is: values of identifying variables. They are not of the ledger, and can be erased."""
+
+    pk = models.CompositePrimaryKey("trial_id", "participant")
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, db_index=False)
+    participant = models.CharField(max_length=_NAME)
+    values_json = models.TextField()
 
 
 class Site(models.Model):

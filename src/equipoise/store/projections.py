@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from equipoise.allocation import ListState
 from equipoise.conduct import Criteria, ParticipantState, TrialState
-from equipoise.conduct.state import Freezing
+from equipoise.conduct.state import Freezing, ProtocolVersion
 from equipoise.conduct.values import Recorded, from_json, to_json
 from equipoise.protocol.model.variables import Variable
 from equipoise.store.driver import Cursor
@@ -70,7 +70,7 @@ PARTICIPANT = Table(
     ("number",),
     (
         "screened", "site", "version", "screened_on", "arm", "died_on", "left_by", "last_alive", "steps_json",
-        "values_json",
+        "values_json", "pseudonym", "rescreens", "rescreened_as",
     ),
 )  # fmt: skip  # short items of one kind share a line
 ALLOCATION = Table(
@@ -98,7 +98,7 @@ def participant_rows(
     """Every row of a participant.
 
     Args:
-        criteria: the protocol's.
+        criteria: those of every version; what is due follows the one that the participant has consented to.
         state: the participant's; None if there is none.
         before: an earlier state and its rows. A state is never changed in place, so what is the same object in both
             makes the same rows.
@@ -107,15 +107,16 @@ def participant_rows(
         return {table.name: {} for table in OF_PARTICIPANT}
     number, old, rows = (state.number, None, {}) if before is None else (state.number, *before)
     assert old is None or old.number == number
+    consented = criteria.of(state.version)
     return {
         PARTICIPANT.name: {(number,): _participant(state, old, rows)},
         ALLOCATION.name: dict(_allocations(state)),
         FORM.name: rows[FORM.name] if old is not None and old.forms is state.forms else dict(_forms(state)),
         TASK.name: {
             (number, task.kind, task.name): (task.role,)
-            for task in (*open_tasks(criteria.protocol, state, criteria), *response_tasks(criteria, state))
+            for task in (*open_tasks(consented.protocol, state, consented), *response_tasks(consented, state))
         },
-        QUALITY.name: {(number,): quality_row(criteria, state)},
+        QUALITY.name: {(number,): quality_row(consented, state)},
     }  # fmt: skip  # short items of one kind share a line
 
 
@@ -136,8 +137,14 @@ def _participant(state: ParticipantState, old: ParticipantState | None, rows: Ro
         None if state.left is None else state.left.rule,
         _day(state.last_alive),
         text_of({step: day.isoformat() for step, day in state.steps.items()}),
-        rows[PARTICIPANT.name][state.number,][-1] if same else values_text(state.values),
+        rows[PARTICIPANT.name][state.number,][_VALUES] if same else values_text(state.values),
+        state.pseudonym,
+        state.rescreens,
+        None if state.rescreened is None else state.rescreened.number,
     )
+
+
+_VALUES = PARTICIPANT.columns.index("values_json")
 
 
 def _allocations(state: ParticipantState) -> Iterable[tuple[Key, tuple[Any, ...]]]:
@@ -195,6 +202,7 @@ def trial_text(state: TrialState, cohort: Mapping[str, Any] | None) -> str:
             "acts": {str(seq): digest for seq, digest in state.acts.items()},
             "administrators": None if state.administrators is None else list(state.administrators),
             "sweep": None if state.sweep is None else [_day(day) for day in state.sweep],
+            "versions": [_version_json(item) for item in state.versions],
         }
     )
 
@@ -206,18 +214,30 @@ def trial_state(
     kept: dict[str, Any] = json.loads(text)
     named, cohort, sweep = kept.pop("administrators"), kept.pop("cohort"), kept.pop("sweep")
     acts = sorted(((int(seq), digest) for seq, digest in kept.pop("acts").items()))
+    versions = tuple(_version(*item) for item in kept.pop("versions"))
     freezes = ((name, date.fromisoformat(cut), *rest) for name, cut, *rest in kept.pop("freezes"))
     state = TrialState(
         **kept,
         entries=entries,
         head=head,
         lists=lists,
+        versions=versions,
         acts=dict(acts),
         freezes=tuple(Freezing(*parts) for parts in freezes),
         administrators=None if named is None else tuple(named),
         sweep=None if sweep is None else (date.fromisoformat(sweep[0]), date.fromisoformat(sweep[1])),
     )
     return state, cohort
+
+
+def _version_json(item: ProtocolVersion) -> list[Any]:
+    sites = None if item.sites is None else {site: day.isoformat() for site, day in item.sites.items()}
+    return [item.version, item.digest, _day(item.on), sites]
+
+
+def _version(version: str, digest: str, on: str | None, sites: dict[str, str] | None) -> ProtocolVersion:
+    days = None if sites is None else {site: date.fromisoformat(day) for site, day in sites.items()}
+    return ProtocolVersion(version, digest, None if on is None else date.fromisoformat(on), days)
 
 
 def values_text(values: Mapping[str, Recorded]) -> str:

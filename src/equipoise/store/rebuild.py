@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.allocation import ListState
-from equipoise.conduct import Criteria, Tallies, TrialState, evolve_trial, tallies_of
+from equipoise.conduct import Criteria, TrialState, VersionTallies, evolve_trial, tallies_by_version
 from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.ledger import Entry
 from equipoise.store import cohort, projections, roles
@@ -57,7 +57,7 @@ def rebuild(cursor: Cursor, trial: int, criteria: Criteria) -> Rebuilt:
         changed += projections.write(cursor, trial, _present(cursor, trial, number), after)
         if participant is not None:
             passed.append((participant.steps, participant.values))
-    changed += _head(cursor, trial, state, tallies_of(criteria, passed), criteria.protocol.digest)
+    changed += _head(cursor, trial, state, tallies_by_version(criteria, passed), criteria.protocol.digest)
     return Rebuilt(state.entries, changed + _strangers(cursor, trial, set(numbers)))
 
 
@@ -67,7 +67,7 @@ def _trial(cursor: Cursor, trial: int, criteria: Criteria) -> tuple[TrialState, 
     accounts: Accounts = {}
     for entry, digest in _entries(cursor, trial):
         with following(entry):
-            state = evolve_trial(criteria.protocol, state, entry, digest)
+            state = evolve_trial(criteria.of(entry.version).protocol, state, entry, digest)
             accounts = evolve_accounts(accounts, entry)
     return state, accounts
 
@@ -96,7 +96,7 @@ def _roles(cursor: Cursor, trial: int, accounts: Accounts) -> int:
     return projections.write(cursor, trial, _rows(cursor, trial, (projections.ROLE,)), roles.rows_of(accounts))
 
 
-def _head(cursor: Cursor, trial: int, state: TrialState, tallies: Tallies, digest: str) -> int:
+def _head(cursor: Cursor, trial: int, state: TrialState, tallies: VersionTallies, digest: str) -> int:
     cursor.execute(_HEAD, (trial,))
     wanted = (state.entries, state.head, projections.trial_text(state, cohort.to_json(tallies, digest)))
     if cursor.fetchone() == wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,21 +13,24 @@ from typing import Any
 from django.db import connections
 
 from equipoise.allocation import SEED_BYTES, commitment
-from equipoise.conduct import Criteria, ParticipantState, Refused, TrialState
-from equipoise.conduct.commands import Command, Open, Reveal
+from equipoise.conduct import Criteria, ParticipantState, Refused, TrialState, identity
+from equipoise.conduct.commands import Amend, Command, Erase, Open, Reveal
 from equipoise.conduct.decision import refuse
-from equipoise.conduct.values import utc_text
+from equipoise.conduct.values import Recorded, utc_text
 from equipoise.conduct.well_formed import malformed
 from equipoise.errors import ProtocolError, StoreError
 from equipoise.ledger import GENESIS, Checkpoint, Verification
 from equipoise.protocol import Protocol, loads
-from equipoise.store import database, guards, importing, keys, opening, projections, rebuild
+from equipoise.store import database, guards, identities, importing, keys, opening, projections, rebuild
 from equipoise.store import seeds as kept_seeds
+from equipoise.store.amending import amend
 from equipoise.store.answers import Answer
 from equipoise.store.append import Counter, locks, participant_of
 from equipoise.store.driver import Cursor
 from equipoise.store.due import OF_SITE, SELECT, Due, due_of
+from equipoise.store.identities import Erased
 from equipoise.store.keys import Key
+from equipoise.store.pseudonyms import pseudonym_key
 from equipoise.store.reading import Ledger
 from equipoise.store.remembered import Remembered
 from equipoise.store.trouble import told
@@ -35,7 +38,7 @@ from equipoise.store.trouble import told
 _TRIALS = "SELECT name FROM store_trial ORDER BY id"
 _TRIAL = "SELECT id FROM store_trial WHERE name = %s"
 _HEAD = "SELECT entries, hash FROM store_head WHERE trial_id = %s"
-_TEXT = "SELECT text FROM store_protocoltext WHERE digest = %s"
+_TEXTS = "SELECT digest, text FROM store_protocoltext WHERE trial_id = %s ORDER BY number DESC"
 _DIGEST = "SELECT protocol FROM store_head WHERE trial_id = %s"
 
 
@@ -51,7 +54,7 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self._protocols: dict[str, Criteria] = {}
+        self._protocols: dict[tuple[int, str], Criteria] = {}
         self._numbers: dict[str, int] = {}
         self._remembered = Remembered()
 
@@ -219,7 +222,8 @@ class Store:
     def change_key(self, new: Key, *, old: Key | None = None) -> int:
         """Seal the seeds of every trial anew with another key; how many were. What else is in the store stays.
 
-        Copies of the database that were made before still open with the old key.
+        Copies of the database that were made before still open with the old key. Pseudonyms are made with the key, so
+        under the new one nobody is recognised who was given one before.
 
         Args:
             new: the key that is to open them from now on.
@@ -253,6 +257,109 @@ class Store:
         with self._writing(together=True) as cursor:
             return self._counter(cursor, self._number(cursor, trial)).submit(command, seeds)
 
+    def amend(self, trial: str, protocol_text: str, command: Amend) -> Answer:
+        """Amend a trial to a new version of its protocol: the entry and the text are written together.
+
+        Args:
+            trial: its name.
+            protocol_text: the text of the new version's file, to the byte: its digest is what the command names.
+            command: what is asked.
+
+        Returns:
+            The decision: a refusal says what the new version could not carry.
+
+        Raises:
+            ProtocolError: the text is no protocol.
+            StoreError: as of `submit`.
+        """
+        protocol = loads(protocol_text, file=f"{trial}.yaml")
+        if problem := malformed(command):
+            return Answer(refuse(problem))
+        with self._writing() as cursor:
+            return amend(self._counter(cursor, self._number(cursor, trial)), protocol, protocol_text, command)
+
+    def protocols(self, trial: str) -> tuple[Protocol, ...]:
+        """Every version of the protocol, in order."""
+        with self._reading() as cursor:
+            criteria = self._criteria_in_force(cursor, self._number(cursor, trial))
+        newest, *others = (item.protocol for item in criteria.versions.values())
+        return (*reversed(others), newest)
+
+    def pseudonym(self, trial: str, values: Mapping[str, Recorded]) -> str:
+        """The pseudonym of a person, for `Screen`: made of the protocol's `identity`, under the store's key.
+
+        Raises:
+            StoreError: a value is missing or none of its variable, no `identity` is declared, or there is no key.
+        """
+        protocol = self.protocol(trial)
+        if not protocol.identity:
+            raise StoreError(f"the protocol of '{trial}' declares no `identity`; name there what tells a person")
+        if problems := [*identity.problems_of(protocol, values), *identity.missing(protocol, values)]:
+            raise StoreError(f"no pseudonym without all of {', '.join(protocol.identity)} ({'; '.join(problems)})")
+        key = keys.from_environment(why="pseudonyms are made with the store's key")
+        return identity.pseudonym(pseudonym_key(key.secret, protocol.id), protocol, values)
+
+    def identify(self, trial: str, number: str, values: Mapping[str, Recorded], *, site: str) -> tuple[str, ...]:
+        """Keep who a participant is, outside the ledger; what was kept before is replaced.
+
+        Args:
+            trial: its name.
+            number: the participant's.
+            values: of the protocol's identifying variables.
+            site: the participant's.
+
+        Returns:
+            Warnings: participants of the site who may be the same person.
+
+        Raises:
+            StoreError: there is no such participant at the site, it was erased, or a value is none of its variable.
+        """
+        with identities.secure(self.alias), self._writing() as cursor:
+            at = self._counter(cursor, self._number(cursor, trial))
+            return identities.identify(at, self._criteria_in_force(cursor, at.trial), number, site, values)
+
+    def identity(self, trial: str, number: str, *, site: str, record: Callable[[], object]) -> Mapping[str, Recorded]:
+        """Who a participant is, for the participant's own site.
+
+        Args:
+            trial: its name.
+            number: the participant's.
+            site: where it is read.
+            record: leaves a record of the reading; called before anything is read, and if it raises, nothing is.
+
+        Raises:
+            StoreError: there is no such participant at the site.
+        """
+        with self._reading() as cursor:
+            at = self._counter(cursor, self._number(cursor, trial))
+            return identities.read(at, self._criteria_in_force(cursor, at.trial), number, site, record)
+
+    def erase_identity(self, trial: str, command: Erase) -> tuple[Answer, Erased | None]:
+        """Erase who a participant is: the entry says who, when and why; the database then holds nothing of the name.
+
+        On SQLite the whole file is written anew, which takes as long as copying it and keeps other writers waiting.
+
+        Returns:
+            The answer; and, unless it was refused, what became of the traces in the database's files.
+
+        Raises:
+            StoreError: as of `submit`. If the entry is there and traces could not be taken away, `scrub` does it.
+        """
+        if problem := malformed(command):
+            return Answer(refuse(problem)), None
+        with identities.secure(self.alias):
+            with self._writing() as cursor:
+                at = self._counter(cursor, self._number(cursor, trial))
+                answer = at.submit(command, {})
+                if answer.accepted:
+                    identities.erase(at, command.participant)
+            return answer, self.scrub() if answer.accepted else None
+
+    def scrub(self) -> Erased:
+        """Take away what erased identifying values left in the database's files; says what may remain elsewhere."""
+        with told(self.alias, writing=True):
+            return identities.scrub(self.alias)
+
     def ledger(self, trial: str) -> Ledger:
         """The ledger as it stands: iterate over its entries."""
         with self._reading() as cursor:
@@ -264,7 +371,7 @@ class Store:
         return Ledger(connections[self.alias], number, entries, head)
 
     def protocol(self, trial: str) -> Protocol:
-        """The protocol in force."""
+        """The newest version of the protocol."""
         with self._reading() as cursor:
             return self._criteria_in_force(cursor, self._number(cursor, trial)).protocol
 
@@ -297,10 +404,10 @@ class Store:
         """What is due on a day, at one site or all: visits, queries that stand, whom to ask after."""
         with self._reading() as cursor:
             number = self._number(cursor, trial)
-            protocol, state = self._criteria_in_force(cursor, number).protocol, self._state(cursor, number)
+            criteria, state = self._criteria_in_force(cursor, number), self._state(cursor, number)
             where, more = (OF_SITE, (site,)) if site is not None else ("", ())
             cursor.execute(SELECT.format(where), (number, *more))
-            return due_of(protocol, state, cursor.fetchall(), today)
+            return due_of(criteria, state, cursor.fetchall(), today)
 
     def export(self, trial: str, path: str | Path) -> int:
         """Write the ledger to a file of JSON lines, which appears whole or not at all; how many entries.
@@ -310,13 +417,16 @@ class Store:
         """
         return self.ledger(trial).write(Path(path))
 
-    def import_(self, path: str | Path, protocol_text: str, *, name: str | None = None) -> str:
+    def import_(
+        self, path: str | Path, protocol_text: str, *, name: str | None = None, amendments: Sequence[str] = ()
+    ) -> str:
         """Make a trial of a ledger file, whose chain has to hold and whose entries have to fold.
 
         Args:
             path: the file, as `export` or a rehearsal writes it.
             protocol_text: the text of the protocol that the ledger was opened under.
             name: what the trial is called here; the protocol's id if not said.
+            amendments: the texts of the versions that the trial was amended to.
 
         Returns:
             The name.
@@ -330,6 +440,7 @@ class Store:
         rows = importing.read_rows(Path(path), protocol)
         with self._writing() as cursor:
             number = importing.make_trial(cursor, name, protocol, protocol_text, datetime.now(UTC))
+            importing.keep_amendments(cursor, number, rows, amendments)
             importing.insert(cursor, number, rows)
             rebuild.rebuild(cursor, number, self._criteria_in_force(cursor, number))
         return name
@@ -380,7 +491,7 @@ class Store:
             yield cursor
 
     def _counter(self, cursor: Cursor, trial: int) -> Counter:
-        return Counter(cursor, trial, lambda digest: self._criteria(cursor, digest), self._remembered)
+        return Counter(cursor, trial, lambda digest: self._criteria(cursor, trial, digest), self._remembered)
 
     def _number(self, cursor: Cursor, trial: str) -> int:
         """The row of a trial; a trial that was made stays."""
@@ -402,17 +513,28 @@ class Store:
 
     def _criteria_in_force(self, cursor: Cursor, trial: int) -> Criteria:
         cursor.execute(_DIGEST, (trial,))
-        return self._criteria(cursor, cursor.fetchone()[0])
+        return self._criteria(cursor, trial, cursor.fetchone()[0])
 
-    def _criteria(self, cursor: Cursor, digest: str) -> Criteria:
-        """The protocol with a digest, made ready once in the life of a store."""
-        if digest not in self._protocols:
-            cursor.execute(_TEXT, (digest,))
-            row = cursor.fetchone()
-            if row is None:
+    def _criteria(self, cursor: Cursor, trial: int, digest: str) -> Criteria:
+        """The newest version of a trial's protocol, and beside it the others, made ready once in the life of a store.
+
+        Args:
+            cursor: within the transaction.
+            trial: the trial's row.
+            digest: of the text of the newest version.
+        """
+        if (trial, digest) not in self._protocols:
+            cursor.execute(_TEXTS, (trial,))
+            texts = [_protocol(kept, text) for kept, text in cursor.fetchall()]
+            if not texts or texts[0].digest != digest:
                 raise ProtocolError("the protocol's text is missing in the store", mend="take it from a copy")
-            protocol = loads(row[0])
-            if protocol.digest != digest:
-                raise ProtocolError("the protocol's text in the store was changed", mend="take it from a copy")
-            self._protocols[digest] = Criteria(protocol)
-        return self._protocols[digest]
+            self._protocols[trial, digest] = Criteria(texts[0], texts[1:])
+        return self._protocols[trial, digest]
+
+
+def _protocol(digest: str, text: str) -> Protocol:
+    """A version of the protocol, whose text has to be what it was."""
+    protocol = loads(text)
+    if protocol.digest != digest:
+        raise ProtocolError("the protocol's text in the store was changed", mend="take it from a copy")
+    return protocol

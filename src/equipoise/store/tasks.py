@@ -14,9 +14,10 @@ class OpenTask:
     """One thing to do.
 
     Attributes:
-        kind: `form`, `judge`, `step`, `report`, `explain` or `query`.
+        kind: `form`, `judge`, `step`, `report`, `explain`, `query` or `erase`.
         name: of the form, the criterion or the step; of a report on a serious adverse event which, on which entry and
-            until when; of what needs a reason or another entry, what it is; of a query the number of its entry.
+            until when; of what needs a reason or another entry, what it is; of a query the number of its entry;
+            `identity` is to be erased.
         role: whose it is; None if that is not said.
     """
 
@@ -29,10 +30,17 @@ def open_tasks(protocol: Protocol, state: ParticipantState, criteria: Criteria |
     """What is open: queries and safety; else nothing after a death or when follow-up has stopped, no step when
     treatment has.
 
-    An open query is the site's to answer, an answered one of whoever asked.
+    An open query is the site's to answer, an answered one of whoever asked. Whatever else, identifying data are to be
+    erased where a withdrawal demands it. The version consented to says what is due, of forms and of criteria; which
+    criteria a step is judged by is seen when it is asked for.
     """
     safety = (*_safety(protocol, state), *(() if criteria is None else _to_explain(criteria, state)))
-    return (*_queries(state), *safety, *_course(protocol, state))
+    return (*_erasure(state), *_queries(state), *safety, *_course(protocol, state))
+
+
+def _erasure(state: ParticipantState) -> Iterator[OpenTask]:
+    if state.erased_on is None and any(left.data == "erased" for left in state.gone):
+        yield OpenTask("erase", "identity", None)
 
 
 def _queries(state: ParticipantState) -> Iterator[OpenTask]:
@@ -43,7 +51,9 @@ def _queries(state: ParticipantState) -> Iterator[OpenTask]:
 
 
 def _course(protocol: Protocol, state: ParticipantState) -> tuple[OpenTask, ...]:
-    """Forms to fill in, judgements to give, the next step."""
+    """Forms to fill in, judgements to give, the next step; nothing of somebody who was screened again."""
+    if state.rescreened is not None:
+        return ()
     if state.died_on is not None or (state.left is not None and state.left.ends_observation):
         return ()
     following = next((step.id for step in protocol.entry_steps if step.id not in state.steps), None)

@@ -20,6 +20,7 @@ from equipoise.conduct.commands.control import (
 )
 from equipoise.conduct.commands.course import Happen, Lose, Treat, Withdraw
 from equipoise.conduct.commands.data import Assess, Classify, Correct, Judge, Record, Strike, Visit
+from equipoise.conduct.commands.identity import Erase
 from equipoise.conduct.commands.lesions import Adjudicate, AssessLesions, Described, DescribeLesions
 from equipoise.conduct.commands.proposals import Decide, Stage
 from equipoise.conduct.commands.quality import (
@@ -32,6 +33,7 @@ from equipoise.conduct.commands.quality import (
     Sweep,
 )
 from equipoise.conduct.commands.safety import Depart, Find, FollowUpAdverseEvent, ReportAdverseEvent, ReportSafety
+from equipoise.conduct.commands.versions import Activate, Amend, Reconsent
 from equipoise.conduct.commands.whole_trial import CheckCohort, Close, Open, Reveal
 
 ParticipantCommand: TypeAlias = (
@@ -70,18 +72,35 @@ ParticipantCommand: TypeAlias = (
     | Adjudicate
     | Decide
     | Stage
+    | Reconsent
+    | Erase
 )
 TrialCommand: TypeAlias = (
-    Open | CheckCohort | Reveal | Close | Grant | Revoke | LockTrial | UnlockTrial | Freeze | Access | SignTrial | Sweep
+    Open
+    | CheckCohort
+    | Reveal
+    | Close
+    | Grant
+    | Revoke
+    | LockTrial
+    | UnlockTrial
+    | Freeze
+    | Access
+    | SignTrial
+    | Sweep
+    | Amend
+    | Activate
 )
 Command: TypeAlias = ParticipantCommand | TrialCommand
 
 __all__ = [
     "Access",
+    "Activate",
     "Adjudicate",
     "Alive",
     "Allocate",
     "AllocateByHand",
+    "Amend",
     "AnswerQuery",
     "Assess",
     "AssessLesions",
@@ -96,6 +115,7 @@ __all__ = [
     "DescribeLesions",
     "Described",
     "Deviate",
+    "Erase",
     "Find",
     "FollowUpAdverseEvent",
     "Freeze",
@@ -109,6 +129,7 @@ __all__ = [
     "OpenQuery",
     "ParticipantCommand",
     "Reclassify",
+    "Reconsent",
     "Record",
     "Register",
     "ReportAdverseEvent",

@@ -9,7 +9,16 @@ from equipoise.conduct.commands.base import AboutParticipant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen(AboutParticipant):
-    """A new participant, under the protocol version in force."""
+    """A new participant, who consents to the protocol version in force at the site.
+
+    Attributes:
+        pseudonym: 64 hexadecimal digits that tell the same person under another number; asked for where the protocol
+            declares `identity`.
+        rescreens: the earlier number of somebody whose screening failed.
+    """
+
+    pseudonym: str | None = None
+    rescreens: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

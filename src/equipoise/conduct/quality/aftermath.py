@@ -28,7 +28,7 @@ def with_aftermath(context: Context, command: Any, decision: Decision) -> Decisi
     after, caused = before, []
     for place, draft in enumerate(decision.drafts, start=context.trial.entries + 1):
         if draft.participant == before.number and draft.kind not in _OF_THEIR_OWN:
-            entry = _entry(command, draft, place)
+            entry = _entry(command, draft, place, protocol.version)
             after = evolve_participant(context.criteria, after, entry)
             caused.append(entry)
     if not caused:
@@ -37,7 +37,7 @@ def with_aftermath(context: Context, command: Any, decision: Decision) -> Decisi
     return replace(decision, drafts=(*decision.drafts, *more)) if more else decision
 
 
-def _entry(command: Any, draft: Draft, place: int) -> Entry:
+def _entry(command: Any, draft: Draft, place: int, version: str) -> Entry:
     """The entry that a draft will be, so that the state after it is known; its hash plays no part in that."""
     return Entry(
         seq=place,
@@ -49,7 +49,7 @@ def _entry(command: Any, draft: Draft, place: int) -> Entry:
         participant=draft.participant,
         kind=draft.kind,
         command=command.id,
-        version="",
+        version=version,
         reason=command.reason,
         data=draft.data,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.protocol.checks.assumptions import check_assumptions
 from equipoise.protocol.checks.conduct import check_conduct
+from equipoise.protocol.checks.identity import check_identity
 from equipoise.protocol.checks.quality import check_quality
 from equipoise.protocol.checks.rules import check_rules
 from equipoise.protocol.checks.safety import check_safety
@@ -24,6 +25,7 @@ def check_references(protocol: Protocol) -> None:
     """Raise a `ProtocolError` for the first thing that keeps the protocol from running."""
     rules = check_rules(protocol)
     check_conduct(protocol, rules)
+    check_identity(protocol)
     check_statistics(protocol)
     check_safety(protocol)
     check_quality(protocol, rules)

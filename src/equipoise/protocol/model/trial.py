@@ -49,6 +49,13 @@ class Protocol(Element):
     registry: Registry = Registry()
     versions: tuple[Version, ...] = Field(min_length=1)
     variables: dict[Name, Variable]
+    identity: tuple[Name, ...] = Field(
+        default=(),
+        description=(
+            "Identifying variables that together tell a person, such as name, date of birth and national number: the "
+            "same person is then refused a second number."
+        ),
+    )
     forms: dict[Name, Form]
     eligibility: tuple[Criterion, ...] = Field(min_length=1)
     cohort_rules: tuple[CohortRule, ...] = ()
