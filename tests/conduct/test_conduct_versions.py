@@ -9,6 +9,7 @@ import pytest
 from amended import EFFECT, SECOND, V1, V2, V3, amend, promised, refused, with_list
 from small_trial import BLOCKS, DAY, FORM, TEXT, Clerk, after
 
+from equipoise.analysis import analyse_ledger
 from equipoise.conduct import Accepted, Refused, commands, fold, replay_allocations
 from equipoise.errors import LedgerError
 from equipoise.ledger import Journal
@@ -368,3 +369,14 @@ def test_a_date_of_effect_that_lies_behind_is_warned_about_and_changes_nothing_j
     clerk.accepted(commands.Screen, "P2", day=after(1))
     assert (clerk.state("P1").version, clerk.state("P2").version) == ("1", "2")
     whole(clerk)
+
+
+def test_an_amended_trial_is_analysed_with_the_texts_of_its_versions(amended: Clerk) -> None:
+    amended.accepted(commands.Freeze, analysis="final", cut_off=DAY)
+    datasets, results = analyse_ledger(V2, amended.desk.journal, others=[V1])
+    assert datasets.adsl is not None
+    assert datasets.adsl["SUBJID"].to_list() == ["P1", "P2"]
+    assert datasets.adsl["PROTVER"].to_list() == ["1", "1"]
+    assert results.head == amended.desk.journal.first(len(amended.desk.journal) - 1).head
+    with pytest.raises(LedgerError, match="is not at hand"):
+        analyse_ledger(V1, amended.desk.journal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import takewhile
@@ -68,13 +68,19 @@ def analyse_participants(
 
 
 def analyse_ledger(
-    protocol: Protocol, journal: Journal, *, freeze: str | None = None, source: str = "trial data"
+    protocol: Protocol,
+    journal: Journal,
+    *,
+    others: Sequence[Protocol] = (),
+    freeze: str | None = None,
+    source: str = "trial data",
 ) -> tuple[Datasets, Results]:
     """The analysis that the database was frozen for: of the entries that the freeze took, at its data cut-off.
 
     Args:
-        protocol: the protocol that the ledger was run by.
+        protocol: the protocol whose analyses these are: of an amended trial the version in force at the freeze.
         journal: the ledger.
+        others: the texts of the trial's other versions.
         freeze: the analysis that the freeze was made for; the newest if not said.
         source: what the data are.
 
@@ -89,12 +95,19 @@ def analyse_ledger(
             f"entry {frozen.seq} ('freeze') does not hold the number and the head of the entries before it",
             mend="verify the ledger",
         )
-    _, participants = fold(protocol, taken)
+    first, *amendments = _as_opened(journal, [protocol, *others])
+    _, participants = fold(first, taken, amendments)
     after = (entry for entry in journal if entry.seq > frozen.seq)
     until_next = takewhile(lambda entry: entry.kind != "freeze", after)
     cut = date.fromisoformat(str(frozen.data["cut_off"]))
     judged = [*taken, frozen, *until_next]
     return analyse_participants(protocol, participants, cut, source=source, head=taken.head, entries=judged)
+
+
+def _as_opened(journal: Journal, texts: list[Protocol]) -> list[Protocol]:
+    """The texts, the one that the ledger was opened under first; as they are if that is not among them."""
+    digest = next((entry.data["digest"] for entry in journal if entry.kind == "open"), None)
+    return sorted(texts, key=lambda text: text.digest != digest)
 
 
 def _freeze(journal: Journal, name: str | None) -> Entry:

@@ -18,6 +18,7 @@ EXAMPLE = (
 
 def run(
     trial: Trial,
+    *,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -30,6 +31,12 @@ def run(
     freeze: Annotated[
         str | None, typer.Option("--freeze", help="The freeze of the ledger that is analysed; the newest if not said.")
     ] = None,
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--version", help="Text of another version, where the protocol was amended; once for each other version."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Analyse a trial's data as its protocol says: every estimate with its level, sides, direction and origin."""
@@ -38,11 +45,13 @@ def run(
     from equipoise.ledger import Journal
     from equipoise.protocol import load
 
-    if (data is None) == (ledger is None) or (freeze is not None and ledger is None):
-        raise DataError("give either --data, or --ledger and with it --freeze if not the newest is meant")
+    if (data is None) == (ledger is None) or (ledger is None and (freeze is not None or others)):
+        raise DataError("give either --data, or --ledger and with it --freeze and --version where they are needed")
     protocol = load(trial)
     if ledger is not None:
-        _, results = analyse_ledger(protocol, Journal.read(ledger), freeze=freeze)
+        _, results = analyse_ledger(
+            protocol, Journal.read(ledger), others=[load(item) for item in others or ()], freeze=freeze
+        )
     elif data is not None:
         datasets = Datasets.read(data)
         results = analyse(protocol, datasets, source=datasets.source, data_cut=datasets.data_cut)
