@@ -105,7 +105,7 @@ def test_a_withdrawal_means_what_the_version_consented_to_says(amended: Clerk) -
         "stops",
         "continues",
         "continues",
-    ]  # type: ignore[union-attr]
+    ]
     whole(amended)
 
 
@@ -215,7 +215,7 @@ def test_a_version_may_come_into_force_site_by_site(clerk: Clerk) -> None:
             "give it another id",
         ),
     ],
-)  # fmt: skip
+)  # fmt: skip  # short items of one kind share a line
 def test_what_a_new_version_cannot_carry_is_refused(clerk: Clerk, text: str, why: str) -> None:
     clerk.allocate("P1")
     assert refused(clerk, text) == why
