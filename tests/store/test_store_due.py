@@ -49,6 +49,14 @@ def test_what_is_due_is_what_the_states_say(store: Store, careful: StoreClerk, t
     assert {number for number, item in shown.items() if item.ask_alive} == asked == {"P1", "P2", "P3"}
 
 
+def test_nothing_is_asked_for_once_the_trial_is_closed(store: Store, careful: StoreClerk) -> None:
+    assert store.due("quality", after(4000)).participants
+    careful.finish()
+    found = store.due("quality", after(4000))
+    assert found.participants == ()
+    assert found.sites == store.due("quality", after(300)).sites  # no visit is planned after the end
+
+
 def test_a_site_sees_its_own(store: Store, careful: StoreClerk) -> None:
     found = store.due("quality", after(200), site="01")
     assert [item.site for item in found.sites] == ["01"]

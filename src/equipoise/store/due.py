@@ -118,11 +118,12 @@ def _query(item: Query) -> list[Any]:
 def due_of(criteria: Criteria, trial: TrialState, rows: Iterable[tuple[Any, ...]], today: date) -> Due:
     """What is due by the rows of participants on a day, each by the version of the protocol consented to."""
     since = None if trial.sweep is None else trial.sweep[1]
+    closed = date.fromisoformat(trial.last_time[:10]) if trial.closed else None
     schedules: list[tuple[str, tuple[PlannedVisit, ...]]] = []
     found: list[Outstanding] = []
     for number, version, site, asked, last_alive, lost, text in rows:
         document = json.loads(text)
-        visits = visits_on(criteria.of(version).protocol, _followed(document), today)
+        visits = visits_on(criteria.of(version).protocol, _followed(document, closed), today)
         schedules.append((site, visits))
         alive = _day(last_alive)
         outstanding = Outstanding(
@@ -134,17 +135,20 @@ def due_of(criteria: Criteria, trial: TrialState, rows: Iterable[tuple[Any, ...]
             last_alive=alive,
             lost=bool(lost),
         )
-        if outstanding.visits or outstanding.queries or outstanding.ask_alive:
+        asks = outstanding.visits or outstanding.queries or outstanding.ask_alive
+        if asks and not trial.closed:  # what is missing then stays so
             found.append(outstanding)
     return Due(today, by_site(schedules), tuple(found))
 
 
-def _followed(document: Any) -> Followed:
+def _followed(document: Any, closed: date | None) -> Followed:
+    """What the schedule rests on; nothing is due after a trial was closed."""
     visits = {
         name: Recorded(tuple((what, date.fromisoformat(on)) for what, on in done), _day(missed))
         for name, (done, missed) in document["visits"].items()
     }
-    return Followed(_day(document["start"]), _day(document["ended"]), visits=visits)
+    ends = [day for day in (_day(document["ended"]), closed) if day is not None]
+    return Followed(_day(document["start"]), min(ends, default=None), visits=visits)
 
 
 def _standing(item: list[Any], today: date) -> StandingQuery:
