@@ -213,10 +213,10 @@ def pages(engine: str, ledger: Path, participants: int) -> dict[str, Any]:
     return {
         "engine": engine,
         "entries": verified.entries,
-        "import, s": imported,
-        "page, ms (median)": 1000 * statistics.median(times),
-        "page, ms (slowest)": 1000 * max(times),
-        "append, ms": 1000 * appended,
+        "import in s": imported,
+        "page in ms (median)": 1000 * statistics.median(times),
+        "page in ms (slowest)": 1000 * max(times),
+        "append in ms": 1000 * appended,
         "verified a second": verified.entries / seconds,
     }
 
