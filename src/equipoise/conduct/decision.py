@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from equipoise.conduct.context import Context
 from equipoise.conduct.eligibility import CriterionResult
+from equipoise.conduct.values import utc_text
 from equipoise.ledger import Json
 
 CENTRAL_ROLES = frozenset({"coordinator", "monitor", "data manager", "sponsor", "central reader", "adjudicator"})
@@ -70,3 +71,25 @@ def accept(kind: str, participant: str | None = None, /, **data: Json) -> Accept
 def refuse(*reasons: str) -> Refused:
     """Refuse without leaving an entry."""
     return Refused(reasons)
+
+
+def unsealed(command: Any, draft: Draft, version: str) -> dict[str, Any]:
+    """The members of the entry that a draft will be, but for its place in the ledger.
+
+    Args:
+        command: what it answers.
+        draft: the draft.
+        version: the protocol version that it was judged by.
+    """
+    return {
+        "time": utc_text(command.at),
+        "actor": command.actor,
+        "role": command.role,
+        "site": command.site,
+        "participant": draft.participant,
+        "kind": draft.kind,
+        "command": command.id,
+        "version": version,
+        "reason": command.reason,
+        "data": draft.data,
+    }

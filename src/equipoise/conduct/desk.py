@@ -9,13 +9,12 @@ from itertools import pairwise
 from equipoise.conduct.commands import Amend, Command, Screen, TrialCommand
 from equipoise.conduct.context import Amendment, Others
 from equipoise.conduct.decide import decide_well_formed
-from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, refuse
+from equipoise.conduct.decision import Accepted, Decision, Draft, Refused, refuse, unsealed
 from equipoise.conduct.eligibility import Criteria
 from equipoise.conduct.evolve import evolve_participant, evolve_trial
 from equipoise.conduct.permissions import Accounts, evolve_accounts
 from equipoise.conduct.state import ParticipantState, TrialState
 from equipoise.conduct.tally import tallies_by_version, tallies_by_version_after
-from equipoise.conduct.values import utc_text
 from equipoise.conduct.versions import amended_to, criteria_for
 from equipoise.conduct.well_formed import malformed
 from equipoise.errors import AllocationError, LedgerError
@@ -95,18 +94,7 @@ class Desk:
         return decision
 
     def _append(self, command: Command, draft: Draft, version: str) -> None:
-        entry = self.journal.append(
-            time=utc_text(command.at),
-            actor=command.actor,
-            role=command.role,
-            site=command.site,
-            participant=draft.participant,
-            kind=draft.kind,
-            command=command.id,
-            version=version,
-            reason=command.reason,
-            data=draft.data,
-        )
+        entry = self.journal.append(**unsealed(command, draft, version))
         self._fold(entry, self.journal.head)
 
     def _fold(self, entry: Entry, head: str) -> None:

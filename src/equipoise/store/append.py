@@ -25,12 +25,11 @@ from equipoise.conduct import (
     evolve_participant,
     evolve_trial,
     tallies_by_version_after,
-    utc_text,
 )
 from equipoise.conduct.commands import Allocate, AllocateByHand, Amend, Command, Screen, TrialCommand
 from equipoise.conduct.context import Amendment, Others
 from equipoise.conduct.decide import decide_well_formed
-from equipoise.conduct.decision import Accepted, refuse
+from equipoise.conduct.decision import Accepted, refuse, unsealed
 from equipoise.conduct.versions import criteria_for
 from equipoise.errors import EquipoiseError, StoreError
 from equipoise.ledger import Entry
@@ -251,20 +250,8 @@ class _Work:
 
     def add(self, command: Command, draft: Draft) -> None:
         """Seal one more entry, and fold it into the states."""
-        drafted = Entry(
-            seq=self.state.entries + 1,
-            prev=self.state.head,
-            time=utc_text(command.at),
-            actor=command.actor,
-            role=command.role,
-            site=command.site,
-            participant=draft.participant,
-            kind=draft.kind,
-            command=command.id,
-            version=self.criteria.protocol.version,
-            reason=command.reason,
-            data=draft.data,
-        )
+        said = unsealed(command, draft, self.criteria.protocol.version)
+        drafted = Entry(seq=self.state.entries + 1, prev=self.state.head, **said)
         text = drafted.canonical()
         digest = hashlib.sha256(text).hexdigest()
         entry = read_entry(text)

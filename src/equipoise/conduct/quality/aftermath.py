@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.context import Context
-from equipoise.conduct.decision import Accepted, Decision, Draft
+from equipoise.conduct.decision import Accepted, Decision, unsealed
 from equipoise.conduct.evolve import evolve_participant
 from equipoise.conduct.quality.found import deviations_found
 from equipoise.conduct.quality.rules import queries_found
-from equipoise.conduct.values import utc_text
 from equipoise.ledger import Entry
 
 _OF_THEIR_OWN = frozenset({"query", "answer_query", "close_query", "deviation", "reclassify", "alive", "lose"})
@@ -28,28 +27,11 @@ def with_aftermath(context: Context, command: Any, decision: Decision) -> Decisi
     after, caused = before, []
     for place, draft in enumerate(decision.drafts, start=context.trial.entries + 1):
         if draft.participant == before.number and draft.kind not in _OF_THEIR_OWN:
-            entry = _entry(command, draft, place, protocol.version)
+            # its hash plays no part in the state after it
+            entry = Entry(seq=place, prev="", **unsealed(command, draft, protocol.version))
             after = evolve_participant(context.criteria, after, entry)
             caused.append(entry)
     if not caused:
         return decision
     more = (*deviations_found(context, after, caused), *queries_found(context, after, command.on))
     return replace(decision, drafts=(*decision.drafts, *more)) if more else decision
-
-
-def _entry(command: Any, draft: Draft, place: int, version: str) -> Entry:
-    """The entry that a draft will be, so that the state after it is known; its hash plays no part in that."""
-    return Entry(
-        seq=place,
-        prev="",
-        time=utc_text(command.at),
-        actor=command.actor,
-        role=command.role,
-        site=command.site,
-        participant=draft.participant,
-        kind=draft.kind,
-        command=command.id,
-        version=version,
-        reason=command.reason,
-        data=draft.data,
-    )
